@@ -1,0 +1,1 @@
+"""Configuration: resolved once, then passed as an argument."""

@@ -1,0 +1,312 @@
+"""Facts: what happened, in the past tense, each with its data. Nothing here says what to do about it.
+
+A component records facts through a `FactSink`; the engine's journal numbers them. `at_ms` is epoch milliseconds on the
+sandbox's clock, `source` the component (`capsule`, `engine`…), durations are milliseconds. The trace fields are those of
+the piece of work that the fact belongs to; they are absent where there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Protocol
+
+from sandbox.contracts.tracing import TraceContext
+
+__all__ = [
+    "FACTS", "BreakerTransitioned", "CallNotPermitted", "ComponentStateChanged", "DlqRecordWritten", "DownstreamCalled",
+    "Fact", "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved", "PlanFinished", "PlanStarted",
+    "PlanStepFinished", "RecordConsumed", "RecordProduced", "RequestServed", "RetryScheduled", "ScenarioFinished",
+    "ScenarioStarted", "SchemaRegistered", "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent",
+    "WebSocketOpened", "fact_from_json", "trace_fields",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    at_ms: int
+    source: str
+    request_id: str | None = None
+    correlation_id: str | None = None
+    trace_id: str | None = None
+    span_id: str | None = None
+    parent_span_id: str | None = None
+    tenant: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return type(self).__name__
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"kind": …, "at_ms": …, …}` without the members that are None."""
+        return {"kind": self.kind, **{name: value for name, value in asdict(self).items() if value is not None}}
+
+
+class FactSink(Protocol):
+    """Where a component records its facts. `record` returns at once and never raises."""
+
+    def record(self, fact: Fact) -> None: ...
+
+
+def trace_fields(trace: TraceContext | None) -> dict[str, str | None]:
+    """The trace fields of a fact: `RequestServed(at_ms=…, source=…, **trace_fields(trace), …)`."""
+    if trace is None:
+        return {}
+    return {
+        "request_id": trace.request_id,
+        "correlation_id": trace.correlation_id,
+        "trace_id": trace.trace_id,
+        "span_id": trace.span_id,
+        "parent_span_id": trace.parent_span_id,
+        "tenant": trace.tenant,
+    }
+
+
+# Components
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentStateChanged(Fact):
+    """`state` is one of starting, ready, degraded, failed, stopping, stopped."""
+
+    component: str
+    state: str
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsLost(Fact):
+    """A component's buffer overflowed while the engine was away: `count` facts were dropped, oldest first."""
+
+    count: int
+
+
+# Kafka
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordProduced(Fact):
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordConsumed(Fact):
+    """A consumer group is done with a record. `outcome`: processed, dead_lettered, skipped or duplicate."""
+
+    group: str
+    topic: str
+    partition: int
+    offset: int
+    outcome: str
+    took_ms: float
+    attempts: int = 1
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScheduled(Fact):
+    """A consumer will try a record again; `retry` counts from 1."""
+
+    group: str
+    topic: str
+    partition: int
+    offset: int
+    retry: int
+    wait_ms: float
+    category: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DlqRecordWritten(Fact):
+    """`topic`, `partition` and `offset` are the original record's."""
+
+    dlq_id: str
+    group: str
+    topic: str
+    partition: int
+    offset: int
+    category: str
+    error: str
+    retries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaRegistered(Fact):
+    subject: str
+    version: int
+    schema_id: int
+
+
+# REST and breakers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestServed(Fact):
+    """`route` is the pattern (`/api/v1/capsules/{id}`), `path` what was asked, with its query."""
+
+    method: str
+    route: str
+    path: str
+    status: int
+    took_ms: float
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownstreamCalled(Fact):
+    """`status` is None when no answer came; `error` says why."""
+
+    target: str
+    method: str
+    url: str
+    took_ms: float
+    status: int | None = None
+    error: str | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerTransitioned(Fact):
+    breaker: str
+    from_state: str
+    to_state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallNotPermitted(Fact):
+    breaker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackUsed(Fact):
+    breaker: str
+    cause: str
+
+
+# Plans and WebSocket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStarted(Fact):
+    plan_id: str
+    run_id: str
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStepFinished(Fact):
+    plan_id: str
+    run_id: str
+    step: str
+    outcome: str
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFinished(Fact):
+    plan_id: str
+    run_id: str
+    outcome: str
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketOpened(Fact):
+    path: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketMessageSent(Fact):
+    path: str
+    client: str
+    type: str
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketClosed(Fact):
+    path: str
+    client: str
+    code: int | None
+    messages: int
+
+
+# Faults and scenarios
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultApplied(Fact):
+    fault_id: str
+    fault: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRemoved(Fact):
+    fault_id: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioStarted(Fact):
+    run: str
+    scenario: str
+    steps: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted(Fact):
+    """`where` is the step's file:line, `title` the step as a line of the story."""
+
+    run: str
+    number: int
+    title: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinished(Fact):
+    """`outcome`: passed, failed or skipped; `detail` is what a person reads about it."""
+
+    run: str
+    number: int
+    title: str
+    where: str
+    outcome: str
+    took_ms: float
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFinished(Fact):
+    run: str
+    scenario: str
+    outcome: str
+    took_ms: float
+
+
+FACTS: dict[str, type[Fact]] = {
+    name: each
+    for name, each in list(globals().items())
+    if isinstance(each, type) and issubclass(each, Fact) and each is not Fact
+}
+_MEMBERS = {name: frozenset(each.name for each in fields(kind)) for name, kind in FACTS.items()}
+
+
+def fact_from_json(data: Mapping[str, Any]) -> Fact:
+    """The fact that `to_json` wrote. Unknown members are ignored; raises ValueError on an unknown or incomplete kind."""
+    kind = FACTS.get(data.get("kind", ""))
+    if kind is None:
+        raise ValueError(f"unknown kind of fact: {data.get('kind')!r}")
+    members = _MEMBERS[kind.__name__]
+    try:
+        return kind(**{name: value for name, value in data.items() if name in members})
+    except TypeError as error:
+        raise ValueError(f"{kind.__name__}: {error}") from None

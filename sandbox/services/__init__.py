@@ -1,0 +1,1 @@
+"""CAPSULE, ODYSSEY, PLATO and audit: real behaviour behind the platform's three patterns."""

@@ -1,0 +1,97 @@
+"""How the services reach the world. The composition root (`sandbox.runtime`) brings the implementations."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from sandbox.clock import Clock
+from sandbox.contracts.record import Record
+from sandbox.contracts.tracing import TraceContext
+from sandbox.events.facts import FactSink
+
+__all__ = ["Delivery", "Published", "Publisher", "Service", "ServiceContext", "Subscription"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A record on its way into a service. `value` is the decoded Avro record (or JSON), None if not `decode`d."""
+
+    record: Record
+    value: dict[str, Any] | None
+    trace: TraceContext
+    group: str
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A consumer group and what to do with each record, in order per partition.
+
+    `handle` returns when the record is done with. It raises `RecordFailure` with a category; anything else is UNKNOWN.
+    It returns "duplicate" or "skipped" when it knew the record already or has no use for it.
+    """
+
+    group: str
+    topics: tuple[str, ...]
+    handle: Callable[[Delivery], Awaitable[str | None]]
+    decode: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    topic: str
+    partition: int
+    offset: int
+
+
+class Publisher(Protocol):
+    """Publishes to a logical topic with acks=all: Avro by the topic's contract, else JSON.
+
+    Returns when the broker has the record. Raises UpstreamUnavailable, or UsageError when the value does not fit.
+    """
+
+    async def publish(
+        self,
+        topic: str,
+        value: Mapping[str, Any],
+        *,
+        key: str | None,
+        trace: TraceContext,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> Published: ...
+
+
+class Service(Protocol):
+    """One of the platform's services."""
+
+    name: str
+
+    def subscriptions(self) -> Sequence[Subscription]: ...
+
+    def application(self) -> web.Application | None:
+        """Its REST and WebSocket side, or None (audit)."""
+
+    async def start(self) -> None:
+        """Open stores and start background work; subscriptions are consumed only after this."""
+
+    async def stop(self) -> None: ...
+
+    def status(self) -> Mapping[str, Any]:
+        """Extra members of this service's entry in the admin status (counts, plans running…)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContext:
+    """What every service is given. `urls` maps a service name to the base URL that reaches it."""
+
+    clock: Clock
+    facts: FactSink
+    publisher: Publisher
+    urls: Mapping[str, str]
+    state_dir: Any
+    profile: str | None = None
+    dialect: str = "envelope"
