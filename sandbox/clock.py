@@ -1,7 +1,7 @@
 """The sandbox's clock: every window, backoff and schedule reads time here, so that tests never sleep.
 
-`SystemClock` is real time, optionally run faster (`speed=20` makes a 30 s breaker wait last 1.5 s). `ManualClock` is the
-documented test mode: time stands still until `advance` moves it, and sleepers wake in the order of their deadlines.
+`SystemClock` is real time, optionally run faster (`speed=20` makes a 30 s breaker wait last 1.5 s). `ManualClock` is
+the documented test mode: time stands still until `advance` moves it, and sleepers wake in the order of their deadlines.
 Token expiry, `X-RateLimit-Reset` and the broker stay on wall time and do not ask this clock.
 """
 

@@ -1,4 +1,4 @@
-"""The record on `{topic}.dlq`: original message, error details, retry count, timestamp (seed: Dead Letter Queue Pattern)."""
+"""The record on `{topic}.dlq` (seed: Dead Letter Queue Pattern): original message, error, retry count, timestamp."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Facts: what happened, in the past tense, each with its data. Nothing here says what to do about it.
 
-A component records facts through a `FactSink`; the engine's journal numbers them. `at_ms` is epoch milliseconds on the
-sandbox's clock, `source` the component (`capsule`, `engine`…), durations are milliseconds. The trace fields are those of
-the piece of work that the fact belongs to; they are absent where there is none.
+A component records facts through a `FactSink`; the engine's journal numbers them. `at_ms` is epoch milliseconds on
+the sandbox's clock, `source` the component (`capsule`, `engine`…), durations are milliseconds. The trace fields are those
+of the piece of work that the fact belongs to; they are absent where there is none.
 """
 
 from __future__ import annotations
@@ -301,7 +301,7 @@ _MEMBERS = {name: frozenset(each.name for each in fields(kind)) for name, kind i
 
 
 def fact_from_json(data: Mapping[str, Any]) -> Fact:
-    """The fact that `to_json` wrote. Unknown members are ignored; raises ValueError on an unknown or incomplete kind."""
+    """The fact that `to_json` wrote. Unknown members are ignored; raises ValueError on a wrong kind."""
     kind = FACTS.get(data.get("kind", ""))
     if kind is None:
         raise ValueError(f"unknown kind of fact: {data.get('kind')!r}")
