@@ -14,47 +14,47 @@ SERVICES = ("schema-registry", "capsule", "odyssey", "plato", "audit")
 
 
 class ServeConfig(BaseModel):
-    """Read from the environment (`SANDBOX_…`) by `sandbox serve`, so that Compose needs no configuration file."""
+    """Read from the environment (`SANDBOX_SERVE_…`) by `sandbox serve`, so that Compose needs no configuration file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     services: tuple[str, ...] = Field(min_length=1)
     """Which of schema-registry, capsule, odyssey, plato and audit run in this process."""
     bootstrap_servers: str = "127.0.0.1:9092"
-    """Kafka's host:port list, `SANDBOX_BOOTSTRAP_SERVERS`."""
+    """Kafka's host:port list, `SANDBOX_SERVE_BOOTSTRAP_SERVERS`."""
     registry_url: str = "http://127.0.0.1:8081"
-    """Schema registry that serializers use, `SANDBOX_REGISTRY_URL`."""
+    """Schema registry that serializers use, `SANDBOX_SERVE_REGISTRY_URL`."""
     engine_url: str | None = None
-    """Control API that facts are pushed to, `SANDBOX_ENGINE_URL`; without it facts stay in a bounded buffer."""
+    """Control API that facts are pushed to, `SANDBOX_SERVE_ENGINE_URL`; without it facts stay in a bounded buffer."""
     token: str | None = Field(default=None, repr=False)
-    """Token of the engine and of this process's admin API, `SANDBOX_TOKEN`."""
+    """Token of the engine and of this process's admin API, `SANDBOX_SERVE_TOKEN`."""
     instance: str = "services"
-    """Name of this process among its siblings, `SANDBOX_INSTANCE`."""
+    """Name of this process among its siblings, `SANDBOX_SERVE_INSTANCE`."""
     bind: tuple[str, ...] = ("127.0.0.1",)
-    """Addresses that the services listen on, comma-separated in `SANDBOX_BIND`."""
+    """Addresses that the services listen on, comma-separated in `SANDBOX_SERVE_BIND`."""
     ports: dict[str, int] = Field(
         default_factory=lambda: {"schema-registry": 8081, "plato": 8080, "odyssey": 8082, "capsule": 8083}
     )
-    """Port of each service, `SANDBOX_PORTS` as `capsule=8083,plato=8080`; audit has none."""
+    """Port of each service, `SANDBOX_SERVE_PORTS` as `capsule=8083,plato=8080`; audit has none."""
     admin_port: int = 0
-    """Port of this process's admin API (always on `admin_bind`), `SANDBOX_ADMIN_PORT`; 0 takes a free one."""
+    """Port of this process's admin API (always on `admin_bind`), `SANDBOX_SERVE_ADMIN_PORT`; 0 takes a free one."""
     admin_bind: str = "127.0.0.1"
     capsule_url: str = "http://127.0.0.1:8083"
-    """Where ODYSSEY reads history, `SANDBOX_CAPSULE_URL`; may be a real CAPSULE."""
+    """Where ODYSSEY reads history, `SANDBOX_SERVE_CAPSULE_URL`; may be a real CAPSULE."""
     plato_url: str = "http://127.0.0.1:8080"
-    """Where ODYSSEY asks for plans, `SANDBOX_PLATO_URL`; may be a real PLATO."""
+    """Where ODYSSEY asks for plans, `SANDBOX_SERVE_PLATO_URL`; may be a real PLATO."""
     state_dir: Path = Path("state")
-    """Folder of the services' SQLite stores, `SANDBOX_STATE_DIR`."""
+    """Folder of the services' SQLite stores, `SANDBOX_SERVE_STATE_DIR`."""
     contracts_dir: Path | None = None
-    """Folder with topics.yaml and schemas/, `SANDBOX_CONTRACTS_DIR`; the built-in contracts without it."""
+    """Folder with topics.yaml and schemas/, `SANDBOX_SERVE_CONTRACTS_DIR`; the built-in contracts without it."""
     profile: Literal["default", "internal-service", "external-api", "demo"] | None = None
-    """Resilience profile that replaces each breaker's own, `SANDBOX_PROFILE`."""
+    """Resilience profile that replaces each breaker's own, `SANDBOX_SERVE_PROFILE`."""
     dialect: Literal["envelope", "bare", "page"] = "envelope"
-    """Form of REST bodies, `SANDBOX_DIALECT`."""
+    """Form of REST bodies, `SANDBOX_SERVE_DIALECT`."""
     topic_prefix: str = ""
-    """Put before every topic, group and subject, `SANDBOX_TOPIC_PREFIX`."""
+    """Put before every topic, group and subject, `SANDBOX_SERVE_TOPIC_PREFIX`."""
     parent_fd: int | None = None
-    """File descriptor of a pipe from the parent, `SANDBOX_PARENT_FD`: its end of file ends this process."""
+    """File descriptor of a pipe from the parent, `SANDBOX_SERVE_PARENT_FD`: its end of file ends this process."""
 
     @field_validator("services")
     @classmethod
@@ -66,10 +66,12 @@ class ServeConfig(BaseModel):
 
     @classmethod
     def from_environment(cls, services: tuple[str, ...], environ: dict[str, str] | None = None) -> ServeConfig:
-        """Every field but `services` from `SANDBOX_<FIELD>`; empty values count as absent. Raises ValidationError."""
+        """Each field but `services` from `SANDBOX_SERVE_<FIELD>`; empty counts as absent. Raises ValidationError."""
         env = os.environ if environ is None else environ
         given = {
-            name: env[f"SANDBOX_{name.upper()}"] for name in cls.model_fields if env.get(f"SANDBOX_{name.upper()}")
+            name: env[f"SANDBOX_SERVE_{name.upper()}"]
+            for name in cls.model_fields
+            if env.get(f"SANDBOX_SERVE_{name.upper()}")
         }
         values: dict[str, object] = {**given, "services": services}
         if "bind" in given:
@@ -89,5 +91,5 @@ class ServeConfig(BaseModel):
                 value = ",".join(f"{key}={port}" for key, port in value.items())
             elif isinstance(value, tuple):
                 value = ",".join(value)
-            env[f"SANDBOX_{name.upper()}"] = str(value)
+            env[f"SANDBOX_SERVE_{name.upper()}"] = str(value)
         return env

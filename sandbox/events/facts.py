@@ -1,8 +1,8 @@
 """Facts: what happened, in the past tense, each with its data. Nothing here says what to do about it.
 
 A component records facts through a `FactSink`; the engine's journal numbers them. `at_ms` is epoch milliseconds on
-the sandbox's clock, `source` the component (`capsule`, `engine`…), durations are milliseconds. The trace fields are those
-of the piece of work that the fact belongs to; they are absent where there is none.
+the sandbox's clock, `source` the component (`capsule`, `engine`…), durations are milliseconds. The trace fields are
+those of the piece of work that the fact belongs to; they are absent where there is none.
 """
 
 from __future__ import annotations

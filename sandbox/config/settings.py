@@ -1,0 +1,156 @@
+"""The settings of one `sandbox up`: flag, then environment (`SANDBOX_…`), then `sandbox.toml`, then default."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sandbox.config.serve import SERVICES
+from sandbox.errors import InvalidFile, UsageError
+
+__all__ = ["Settings", "resolve_settings"]
+
+REPLACEABLE = ("schema-registry", "capsule", "odyssey", "plato")
+
+
+class Settings(BaseModel):
+    """Every field is a key of `sandbox.toml`, `SANDBOX_<FIELD>` in the environment and an option of `sandbox up`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runtime: Literal["auto", "embedded"] = "auto"
+    """Where Kafka and the services run."""
+    ports: str = "default"
+    """`default` (Kafka 9092, registry 8081, PLATO 8080, ODYSSEY 8082, CAPSULE 8083, control 8099), `auto` (a stable
+    free block derived from the name), or the first port of a block."""
+    only: tuple[str, ...] = ()
+    """Start only these services."""
+    without: tuple[str, ...] = ()
+    """Leave these services out."""
+    replace: dict[str, str] = Field(default_factory=dict)
+    """A service's name → URL of a real one, which the others then use."""
+    contracts: Path | None = None
+    """Folder with topics.yaml and schemas/*.avsc, in place of the built-in contracts."""
+    profile: Literal["default", "internal-service", "external-api", "demo"] | None = None
+    """Resilience profile for every breaker, in place of each one's own."""
+    dialect: Literal["envelope", "bare", "page"] = "envelope"
+    """Form of REST bodies."""
+    bind: str | None = None
+    """Address to listen on besides loopback, for containers and neighbours."""
+    advertise: str | None = None
+    """Host name or address that clients elsewhere reach this machine by."""
+    isolate: bool = False
+    """Give every service a process of its own."""
+    offline: bool = False
+    """Use only what is in the cache."""
+    java_home: Path | None = None
+    """A JDK or JRE 17 or later to run Kafka on, in place of the one that came with the sandbox."""
+    mirror: str | None = None
+    """A Maven repository to fetch Kafka's jars from, in place of the default one."""
+
+    @field_validator("ports")
+    @classmethod
+    def _ports(cls, value: str) -> str:
+        if value not in {"auto", "default"} and not (value.isdigit() and 1024 <= int(value) <= 65_500):
+            raise ValueError("must be auto, default, or a port between 1024 and 65500 to start from")
+        return value
+
+    @field_validator("only", "without", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(part for part in value.replace(",", " ").split() if part) if isinstance(value, str) else value
+
+    @field_validator("only", "without")
+    @classmethod
+    def _services(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            _known_service(name, SERVICES)
+        return names
+
+    @field_validator("replace", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        pairs = value.replace(",", " ").split() if isinstance(value, str) else value
+        if isinstance(pairs, list | tuple):
+            if bad := next((pair for pair in pairs if "=" not in pair), None):
+                raise ValueError(f"{bad!r} must be SERVICE=URL, for example capsule=http://localhost:9999")
+            return dict(pair.split("=", 1) for pair in pairs)
+        return pairs
+
+    @field_validator("replace")
+    @classmethod
+    def _replaceable(cls, replace: dict[str, str]) -> dict[str, str]:
+        for name, url in replace.items():
+            _known_service(name, REPLACEABLE)
+            if not url.startswith(("http://", "https://")):
+                raise ValueError(f"{url!r} must be an http or https URL")
+        return {name: url.rstrip("/") for name, url in replace.items()}
+
+    def services(self) -> tuple[str, ...]:
+        """The services to run, in start order."""
+        return tuple(
+            name
+            for name in SERVICES
+            if (not self.only or name in self.only) and name not in self.without and name not in self.replace
+        )
+
+
+def resolve_settings(
+    flags: Mapping[str, Any], *, file: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Settings by precedence; flags that are None, False or empty were not given.
+
+    Raises UsageError (flag or environment) or InvalidFile (`sandbox.toml`), naming the key and the nearest valid one.
+    """
+    env = os.environ if environ is None else environ
+    from_file = _read(file) if file else {}
+    keys = Settings.model_fields
+    from_env = {key: env[f"SANDBOX_{key.upper()}"] for key in keys if env.get(f"SANDBOX_{key.upper()}")}
+    given = {key: value for key, value in flags.items() if value not in (None, False, (), [], {})}
+    origins = {
+        **dict.fromkeys(from_file, str(file)),
+        **{key: f"SANDBOX_{key.upper()}" for key in from_env},
+        **{key: f"--{key.replace('_', '-')}" for key in given},
+    }
+    try:
+        return Settings.model_validate({**from_file, **from_env, **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else ""
+        origin = origins.get(key, key)
+        kind = InvalidFile if origin == str(file) else UsageError
+        where = f"{origin}: {key}" if kind is InvalidFile else origin
+        raise kind(_message(first), where=where, hint=_hint(key)) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return {key.replace("-", "_"): value for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items()}
+    except OSError as error:
+        raise InvalidFile(f"cannot be read: {error.strerror}", where=str(file)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidFile(f"is not TOML: {error}", where=str(file)) from None
+
+
+def _known_service(name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, 1)
+        guess = f": did you mean {near[0]}?" if near else f": choose from {', '.join(known)}"
+        raise ValueError(f"there is no service {name!r}{guess}")
+
+
+def _message(error: Any) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _hint(key: str) -> str | None:
+    if key in Settings.model_fields or not key:
+        return None
+    near = difflib.get_close_matches(key, Settings.model_fields, 1)
+    return f"did you mean {near[0]}?" if near else f"known keys: {', '.join(Settings.model_fields)}"

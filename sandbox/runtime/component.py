@@ -1,0 +1,166 @@
+"""A part of the sandbox that the engine keeps: Kafka, or one process of services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+from sandbox.clock import Clock
+from sandbox.errors import SandboxError, UsageError
+from sandbox.events.facts import ComponentStateChanged, FactSink
+
+__all__ = ["Component", "ComponentState", "Supervised"]
+
+
+class ComponentState(StrEnum):
+    STARTING = "starting"
+    READY = "ready"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class Component(Protocol):
+    """What a supervisor can do with a part. All waits are bounded; errors are SandboxErrors."""
+
+    name: str
+
+    @property
+    def pid(self) -> int | None: ...
+
+    async def start(self) -> str | None:
+        """Start, and return when ready; a text is a remark to show beside the state."""
+
+    async def stop(self) -> None:
+        """Stop in good order. Does nothing when it is not running."""
+
+    def kill(self) -> None: ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    async def ended(self) -> str:
+        """Wait until the process ends, and say how (`ended with exit code 1`)."""
+
+    async def check(self) -> str | None:
+        """A reason why it is alive but not well, None when it is well."""
+
+
+class Supervised:
+    """One component with its state. A failure is recorded here and goes no further."""
+
+    CHECK_EVERY_S = 1.0
+
+    def __init__(self, component: Component, facts: FactSink, clock: Clock) -> None:
+        self.component = component
+        self.name = component.name
+        self.state = ComponentState.STOPPED
+        self.detail: str | None = None
+        self.since_ms = clock.now_ms()
+        self.restarts = 0
+        self.changed: Callable[[], None] = lambda: None
+        self._facts = facts
+        self._clock = clock
+        self._paused = False
+        self._remark: str | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Start the component; afterwards it is ready or failed, and watched."""
+        async with self._turn:
+            if self.state in (ComponentState.READY, ComponentState.DEGRADED):
+                return
+            self._paused = False
+            self._become(ComponentState.STARTING)
+            try:
+                self._remark = await self.component.start()
+            except SandboxError as error:
+                self._become(ComponentState.FAILED, error.message)
+                await self.component.stop()
+                return
+            except BaseException:
+                self.component.kill()
+                raise
+            self._become(ComponentState.READY, self._remark)
+            self._watch = asyncio.create_task(self._watch_over(), name=f"watch {self.name}")
+
+    async def stop(self) -> None:
+        async with self._turn:
+            await self._end_watch()
+            if self.state is ComponentState.STOPPED:
+                return
+            failed = self.state is ComponentState.FAILED
+            self._become(ComponentState.STOPPING)
+            if self._paused:
+                self.component.resume()
+            await self.component.stop()
+            self._become(ComponentState.STOPPED, "it had failed before" if failed else None)
+
+    async def restart(self) -> None:
+        await self.stop()
+        self.restarts += 1
+        await self.start()
+
+    async def kill(self) -> None:
+        """End it at once; the watch notices and records the failure, as with any crash."""
+        self._require_running("kill")
+        self.component.kill()
+
+    async def pause(self) -> None:
+        self._require_running("pause")
+        self.component.pause()
+        self._paused = True
+        self._become(ComponentState.DEGRADED, "paused")
+
+    async def resume(self) -> None:
+        if not self._paused:
+            raise UsageError(f"{self.name} is not paused", where=self.name)
+        self.component.resume()
+        self._paused = False
+        self._become(ComponentState.READY, self._remark)
+
+    def _require_running(self, verb: str) -> None:
+        if self.state not in (ComponentState.STARTING, ComponentState.READY, ComponentState.DEGRADED):
+            raise UsageError(
+                f"cannot {verb} {self.name}: it is {self.state}", where=self.name, hint=f"start it first: {self.name}"
+            )
+
+    async def _watch_over(self) -> None:
+        """Notice the end of the process at once, and ill health within `CHECK_EVERY_S`."""
+        ended = asyncio.create_task(self.component.ended())
+        try:
+            while True:
+                done, _ = await asyncio.wait({ended}, timeout=self.CHECK_EVERY_S)
+                if done:
+                    self._become(ComponentState.FAILED, ended.result())
+                    await self.component.stop()
+                    return
+                if not self._paused:
+                    reason = await self.component.check()
+                    self._become(ComponentState.DEGRADED if reason else ComponentState.READY, reason or self._remark)
+        finally:
+            ended.cancel()
+
+    async def _end_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+            self._watch = None
+
+    def _become(self, state: ComponentState, detail: str | None = None) -> None:
+        if (state, detail) == (self.state, self.detail):
+            return
+        if state is not self.state:
+            self.since_ms = self._clock.now_ms()
+        self.state, self.detail = state, detail
+        self._facts.record(
+            ComponentStateChanged(
+                at_ms=self._clock.now_ms(), source="engine", component=self.name, state=state.value, detail=detail
+            )
+        )
+        self.changed()

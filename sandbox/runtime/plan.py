@@ -1,0 +1,89 @@
+"""What `sandbox up` decided, handed to the engine as one file. Read with the standard library only: the JVM starts first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+__all__ = ["EnginePlan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePlan:
+    """`ports` maps kafka, controller, schema-registry, capsule, odyssey, plato, control and admin… to port numbers.
+
+    `processes` maps a process's name to the services it runs; `replace` a service's name to the URL of a real one.
+    """
+
+    name: str
+    runtime: str
+    state_dir: str
+    cache_dir: str
+    ports: dict[str, int]
+    processes: dict[str, list[str]]
+    bind: str | None = None
+    advertise: str | None = None
+    replace: dict[str, str] = field(default_factory=dict)
+    contracts: str | None = None
+    profile: str | None = None
+    dialect: str = "envelope"
+    java_home: str | None = None
+    train: bool = True
+    """Whether to train the AOT cache once everything is ready."""
+
+    @property
+    def host(self) -> str:
+        """The host that endpoints are announced under."""
+        return self.advertise or "localhost"
+
+    @property
+    def listen(self) -> tuple[str, ...]:
+        """Addresses to listen on: loopback, and `bind` when given."""
+        if self.bind in ("0.0.0.0", "::"):
+            return (self.bind,)
+        return ("127.0.0.1", "::1", self.bind) if self.bind else ("127.0.0.1", "::1")
+
+    def url(self, service: str) -> str | None:
+        """The base URL of a service as clients are told it, None when it is left out."""
+        if service in self.replace:
+            return self.replace[service]
+        if not any(service in services for services in self.processes.values()) or service not in self.ports:
+            return None
+        return f"http://{self.host}:{self.ports[service]}"
+
+    def local_url(self, service: str) -> str | None:
+        """The base URL of a service for the sandbox's own processes: over loopback."""
+        url = self.url(service)
+        return url if url is None or service in self.replace else f"http://127.0.0.1:{self.ports[service]}"
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{self.host}:{self.ports['kafka']}"
+
+    @property
+    def local_bootstrap_servers(self) -> str:
+        return f"127.0.0.1:{self.ports['kafka']}"
+
+    @property
+    def control_url(self) -> str:
+        return f"http://127.0.0.1:{self.ports['control']}"
+
+    def endpoints(self) -> dict[str, str | None]:
+        """`{kafka, schema_registry, capsule, odyssey, plato, control}`, a host:port or URL each."""
+        return {
+            "kafka": self.bootstrap_servers,
+            "schema_registry": self.url("schema-registry"),
+            "capsule": self.url("capsule"),
+            "odyssey": self.url("odyssey"),
+            "plato": self.url("plato"),
+            "control": self.control_url,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def read(cls, path: Path) -> EnginePlan:
+        return cls(**json.loads(path.read_text(encoding="utf-8")))
