@@ -1,0 +1,1 @@
+"""Schema registry with Confluent's REST interface, kept in Kafka's compacted `_schemas` topic."""
