@@ -1,0 +1,171 @@
+"""What the embedded broker is told: its `server.properties`, its `meta.properties` and its listeners."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import UsageError
+
+__all__ = ["Listener", "listeners", "write_meta_properties", "write_server_properties"]
+
+NODE_ID = 1
+
+# One node, little memory, quick to start and to answer.
+FIXED = {
+    "process.roles": "broker,controller",
+    "node.id": NODE_ID,
+    "controller.listener.names": "CONTROLLER",
+    "auto.create.topics.enable": "false",
+    "delete.topic.enable": "true",
+    "num.partitions": 1,
+    "default.replication.factor": 1,
+    "min.insync.replicas": 1,
+    "offsets.topic.replication.factor": 1,
+    "offsets.topic.num.partitions": 4,
+    "transaction.state.log.replication.factor": 1,
+    "transaction.state.log.min.isr": 1,
+    "transaction.state.log.num.partitions": 4,
+    "share.coordinator.state.topic.replication.factor": 1,
+    "share.coordinator.state.topic.min.isr": 1,
+    "share.coordinator.state.topic.num.partitions": 4,
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 1000,
+    "group.coordinator.threads": 1,
+    "num.network.threads": 2,
+    "num.io.threads": 4,
+    "background.threads": 2,
+    "num.recovery.threads.per.data.dir": 4,
+    # The cleaner claims its buffer at start; 128 MB by default.
+    "log.cleaner.dedupe.buffer.size": 4_194_304,
+    "log.cleaner.io.buffer.size": 131_072,
+    # Two index files per partition are laid out at this size; 10 MB by default.
+    "log.index.size.max.bytes": 1_048_576,
+    "log.segment.bytes": 67_108_864,
+    "metadata.log.segment.bytes": 16_777_216,
+    "controlled.shutdown.enable": "true",
+    "metric.reporters": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where Kafka listens (`host`, `port`) and what it tells the clients that come there (`advertised_host`)."""
+
+    name: str
+    host: str
+    port: int
+    advertised_host: str
+
+    @property
+    def address(self) -> str:
+        return f"{self.name}://{_bracketed(self.host)}:{self.port}"
+
+    @property
+    def advertised(self) -> str:
+        return f"{self.name}://{_bracketed(self.advertised_host)}:{self.port}"
+
+
+def listeners(listen: tuple[str, ...], port: int, local_port: int, advertise: str | None) -> list[Listener]:
+    """One listener per address; the first is the one for processes of this machine.
+
+    Kafka takes one port twice only for an IPv4 and an IPv6 address, so `listen` may name one of each besides loopback,
+    which gives way to it. Loopback listeners announce themselves, so that the sandbox's own processes never depend on
+    how `advertise` resolves; where 127.0.0.1 had to give way they use a listener on `local_port`.
+    Raises UsageError when two addresses of one family remain.
+    """
+    chosen: dict[bool, str] = {}
+    for host in listen:
+        is_ipv6 = ":" in host
+        if is_ipv6 and not _can_bind(host):
+            continue
+        held = chosen.get(is_ipv6)
+        if held is not None and not _is_loopback(held) and not _is_loopback(host) and held != host:
+            raise UsageError(
+                f"Kafka cannot listen on both {held} and {host} at port {port}",
+                where="--bind",
+                hint=f"bind one of them, or {'::' if is_ipv6 else '0.0.0.0'} for all",
+            )
+        if held is None or _is_loopback(held):
+            chosen[is_ipv6] = host
+    if chosen.get(True) == "::":
+        chosen.pop(False, None)  # it takes IPv4 as well
+    result = []
+    for is_ipv6, host in sorted(chosen.items()):
+        name = "CLIENT6" if is_ipv6 else "CLIENT"
+        result.append(Listener(name, host, port, host if _is_loopback(host) else advertise or _announced(host)))
+    if not result or result[0].host != "127.0.0.1":
+        result.insert(0, Listener("LOCAL", "127.0.0.1", local_port, "127.0.0.1"))
+    return result
+
+
+def write_server_properties(path: Path, data_dir: Path, client_listeners: list[Listener], controller_port: int) -> None:
+    """Write `server.properties` for one node that keeps its data in `data_dir`."""
+    names = [listener.name for listener in client_listeners]
+    properties = FIXED | {
+        "log.dirs": data_dir,
+        "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{controller_port}",
+        "listeners": ",".join(
+            [*(listener.address for listener in client_listeners), f"CONTROLLER://127.0.0.1:{controller_port}"]
+        ),
+        "advertised.listeners": ",".join(listener.advertised for listener in client_listeners),
+        "inter.broker.listener.name": names[0],
+        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in [*names, "CONTROLLER"]),
+    }
+    path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in properties.items()), encoding="ascii")
+
+
+def write_meta_properties(data_dir: Path) -> None:
+    """Format `data_dir` for a node of a static quorum, unless it is formatted already."""
+    path = data_dir / "meta.properties"
+    if path.exists():
+        return
+    data_dir.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    temporary.write_text(
+        f"version=1\ncluster.id={_new_id()}\nnode.id={NODE_ID}\ndirectory.id={_new_id()}\n", encoding="ascii"
+    )
+    temporary.replace(path)
+
+
+def _new_id() -> str:
+    """A Kafka Uuid: URL-safe base64 without padding; Kafka itself never makes one that starts with a dash."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
+
+
+def _escaped(value: object) -> str:
+    """A value of a Java properties file."""
+    text = str(value).replace("\\", "\\\\")
+    return "".join(char if " " <= char <= "~" else "".join(_unicode_escapes(char)) for char in text)
+
+
+def _unicode_escapes(char: str) -> list[str]:
+    units = char.encode("utf-16-be")
+    return [f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)]
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "::1" or host.startswith("127.")
+
+
+def _announced(host: str) -> str:
+    """What clients are told when nothing is advertised: the address itself, this machine's name for a wildcard."""
+    return socket.gethostname() if host in ("0.0.0.0", "::") else host
+
+
+def _can_bind(host: str) -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return True
