@@ -3,9 +3,12 @@
     SandboxError                 what went wrong, where, and the way out
     ├── AssertionFailed          exit 1   something a scenario expected did not hold
     ├── UsageError               exit 2   an option, argument or value that cannot be used
-    │   └── InvalidFile          exit 2   a scenario, contract or configuration file that cannot be read as one
+    │   ├── InvalidFile          exit 2   a scenario, contract or configuration file that cannot be read as one
+    │   ├── UnknownName          exit 2   a component, topic, breaker or run that does not exist
+    │   └── Conflict             exit 2   something that cannot be done now, because of what is going on
     ├── EnvironmentFailure      exit 3   the machine or something on it stands in the way
     │   ├── PortTaken            exit 3   another process holds a port the sandbox needs
+    │   ├── AccessDenied         exit 3   a wrong or missing token, or a Host or Origin that may not ask
     │   ├── NotRunning           exit 3   there is no sandbox of that name, or it does not answer
     │   ├── FetchFailed          exit 3   a jar could not be fetched, verified or stored
     │   ├── ComponentFailed      exit 3   Kafka or a service ended, or would not start
@@ -19,8 +22,10 @@ Errors carry data, never only text: callers look at the class and its fields, no
 from __future__ import annotations
 
 __all__ = [
+    "AccessDenied",
     "AssertionFailed",
     "ComponentFailed",
+    "Conflict",
     "EnvironmentFailure",
     "FetchFailed",
     "Interrupted",
@@ -29,6 +34,7 @@ __all__ = [
     "NotRunning",
     "PortTaken",
     "SandboxError",
+    "UnknownName",
     "UpstreamUnavailable",
     "UsageError",
 ]
@@ -63,11 +69,23 @@ class InvalidFile(UsageError):
     pass
 
 
+class UnknownName(UsageError):
+    pass
+
+
+class Conflict(UsageError):
+    pass
+
+
 class EnvironmentFailure(SandboxError):
     exit_code = 3
 
 
 class PortTaken(EnvironmentFailure):
+    pass
+
+
+class AccessDenied(EnvironmentFailure):
     pass
 
 

@@ -8,7 +8,7 @@ those of the piece of work that the fact belongs to; they are absent where there
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 from sandbox.contracts.tracing import TraceContext
@@ -39,7 +39,13 @@ class Fact:
 
     def to_json(self) -> dict[str, Any]:
         """`{"kind": …, "at_ms": …, …}` without the members that are None."""
-        return {"kind": self.kind, **{name: value for name, value in asdict(self).items() if value is not None}}
+        kind = type(self).__name__
+        members: dict[str, Any] = {"kind": kind}
+        for name in _ORDER.get(kind) or [each.name for each in fields(self)]:
+            value = getattr(self, name)
+            if value is not None:
+                members[name] = value
+        return members
 
 
 class FactSink(Protocol):
@@ -297,7 +303,8 @@ FACTS: dict[str, type[Fact]] = {
     for name, each in list(globals().items())
     if isinstance(each, type) and issubclass(each, Fact) and each is not Fact
 }
-_MEMBERS = {name: frozenset(each.name for each in fields(kind)) for name, kind in FACTS.items()}
+_ORDER = {name: tuple(each.name for each in fields(kind)) for name, kind in FACTS.items()}
+_MEMBERS = {name: frozenset(members) for name, members in _ORDER.items()}
 
 
 def fact_from_json(data: Mapping[str, Any]) -> Fact:
