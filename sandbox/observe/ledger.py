@@ -1,0 +1,144 @@
+"""The ledger: what each consumer group did with the records it was given, from the facts, exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.observe.journal import Journal
+
+__all__ = ["GroupAccount", "Ledger"]
+
+OUTCOMES = ("processed", "dead_lettered", "skipped", "duplicate")
+
+_Partition = tuple[str, int]
+
+
+@dataclass(slots=True)
+class GroupAccount:
+    """One group's numbers. `outcomes` counts finished records; `positions` is the next offset of each partition.
+
+    `redelivered` counts records finished again below the position: a rebalance or a reset of offsets brought them back.
+    """
+
+    group: str
+    outcomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
+    topics: set[str] = field(default_factory=set)
+    positions: dict[_Partition, int] = field(default_factory=dict)
+    redelivered: int = 0
+    retries: int = 0
+    dlq_written: int = 0
+    dlq_by_category: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def finished(self) -> int:
+        return sum(self.outcomes.values())
+
+
+class Ledger:
+    """Follows the journal from its start. `lag` and `in_flight` need to know where partitions end: from RecordProduced
+    facts, or told by whoever asks Kafka (`end_offset`).
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._groups: dict[str, GroupAccount] = {}
+        self._ends: dict[_Partition, int] = {}
+        self._begins: dict[_Partition, int] = {}
+        self._observers = {
+            "RecordProduced": self._produced,
+            "RecordConsumed": self._consumed,
+            "RetryScheduled": self._retried,
+            "DlqRecordWritten": self._dead_lettered,
+        }
+        journal.follow(self.observe)
+
+    def observe(self, fact: Mapping[str, Any]) -> None:
+        observer = self._observers.get(fact["kind"])
+        if observer is not None:
+            observer(fact)
+
+    def subscribe(self, group: str, topics: Iterable[str]) -> None:
+        """Say that `group` reads `topics`, so that records nobody has finished yet count for it."""
+        self._account(group).topics.update(topics)
+
+    def end_offset(self, topic: str, partition: int, end: int, *, begin: int | None = None) -> None:
+        """Where a partition ends (its next offset) and begins, as Kafka says."""
+        at = (topic, partition)
+        self._ends[at] = max(end, self._ends.get(at, 0))
+        if begin is not None:
+            self._begins[at] = begin
+
+    def lag(self, group: str) -> int:
+        """Records of the group's topics that it has not finished; 0 for a group nobody has heard of."""
+        account = self._groups.get(group)
+        return sum(self._lags(account).values()) if account else 0
+
+    def account(self, group: str) -> GroupAccount | None:
+        return self._groups.get(group)
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"groups": {group: {…}}, "lost": n}`; with `lost` above 0 the numbers are at least what they say."""
+        return {
+            "lost": self._journal.counters.lost,
+            "groups": {group: self._row(account) for group, account in sorted(self._groups.items())},
+        }
+
+    def _row(self, account: GroupAccount) -> dict[str, Any]:
+        lags = self._lags(account)
+        lag_by_topic: dict[str, int] = dict.fromkeys(sorted(account.topics), 0)
+        for (topic, _), lag in lags.items():
+            lag_by_topic[topic] += lag
+        return {
+            **account.outcomes,
+            "finished": account.finished,
+            "in_flight": sum(lags.values()),
+            "lag": lag_by_topic,
+            "retries": account.retries,
+            "redelivered": account.redelivered,
+            "dlq_written": account.dlq_written,
+            "dlq_by_category": dict(sorted(account.dlq_by_category.items())),
+        }
+
+    def _lags(self, account: GroupAccount) -> dict[_Partition, int]:
+        lags: dict[_Partition, int] = {}
+        for at, end in self._ends.items():
+            if at[0] in account.topics:
+                position = account.positions.get(at, self._begins.get(at, 0))
+                lags[at] = max(0, end - position)
+        return lags
+
+    def _account(self, group: str) -> GroupAccount:
+        account = self._groups.get(group)
+        if account is None:
+            account = self._groups[group] = GroupAccount(group)
+        return account
+
+    def _produced(self, fact: Mapping[str, Any]) -> None:
+        at = (fact["topic"], fact["partition"])
+        # Kept data of an earlier life is no lag: a partition begins, for the ledger, at the first record seen.
+        self._begins.setdefault(at, fact["offset"])
+        self._ends[at] = max(self._ends.get(at, 0), fact["offset"] + 1)
+
+    def _consumed(self, fact: Mapping[str, Any]) -> None:
+        account = self._account(fact["group"])
+        outcome = fact["outcome"]
+        account.outcomes[outcome] = account.outcomes.get(outcome, 0) + 1
+        account.topics.add(fact["topic"])
+        at, following = (fact["topic"], fact["partition"]), fact["offset"] + 1
+        position = account.positions.get(at, 0)
+        if following <= position:
+            account.redelivered += 1
+        account.positions[at] = max(position, following)
+        self._begins.setdefault(at, fact["offset"])
+        self._ends[at] = max(self._ends.get(at, 0), following)
+
+    def _retried(self, fact: Mapping[str, Any]) -> None:
+        self._account(fact["group"]).retries += 1
+
+    def _dead_lettered(self, fact: Mapping[str, Any]) -> None:
+        account = self._account(fact["group"])
+        account.dlq_written += 1
+        category = fact["category"]
+        account.dlq_by_category[category] = account.dlq_by_category.get(category, 0) + 1
