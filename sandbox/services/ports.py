@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 from sandbox.contracts.delivery import Delivery, Published, Subscription
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import FactSink
+from sandbox.services.settings import HttpSettings
 
 __all__ = ["Delivery", "Published", "Publisher", "Service", "ServiceContext", "Subscription"]
 
@@ -63,3 +64,4 @@ class ServiceContext:
     state_dir: Any
     profile: str | None = None
     dialect: str = "envelope"
+    http: HttpSettings = field(default_factory=HttpSettings)

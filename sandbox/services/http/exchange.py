@@ -1,0 +1,200 @@
+"""One request and its answer, as a handler sees them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from sandbox.contracts.envelope import ApiError, ErrorCode, FieldError, Meta, Pagination, error_body
+from sandbox.contracts.instants import format_instant
+from sandbox.contracts.tracing import TraceContext
+from sandbox.services.http.authentication import ANYONE, Principal
+from sandbox.services.http.fields import invalid_fields
+
+if TYPE_CHECKING:
+    from sandbox.clock import Clock
+
+__all__ = ["DEFAULT_TENANT", "DIALECTS", "EXCHANGE", "Exchange", "encode_json"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+DIALECTS = ("envelope", "bare", "page")
+DIALECT_HEADER = "X-Sandbox-Dialect"
+DEFAULT_TENANT = "default"
+JSON_TYPE = "application/json"
+_encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+
+
+def encode_json(value: Any) -> str:
+    """Compact JSON; what is kept in a store as text goes out by `ok_json` and `page_json` without another encoding."""
+    return _encode(value)
+
+
+class Exchange:
+    """A request with its trace, tenant and caller, and the ways to answer it.
+
+    `path` holds the pattern's parameters, `response_headers` what every answer to this request carries.
+    """
+
+    __slots__ = (
+        "_default_dialect", "client", "clock", "principal", "request", "response_headers", "route", "scope", "trace",
+    )  # fmt: skip
+
+    def __init__(self, request: web.Request, trace: TraceContext, clock: Clock, default_dialect: str) -> None:
+        self.request = request
+        self.trace = trace
+        self.clock = clock
+        self.principal: Principal = ANYONE
+        self.client: str | None = None
+        self.route = "unmatched"
+        self.scope: str | None = None
+        self.response_headers: dict[str, str] = {}
+        self._default_dialect = default_dialect
+
+    @property
+    def tenant(self) -> str:
+        return self.trace.tenant or DEFAULT_TENANT
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        return self.request.match_info
+
+    @property
+    def dialect(self) -> str:
+        """Raises ApiError when the request asks for one that does not exist."""
+        asked = self.request.headers.get(DIALECT_HEADER)
+        if asked is None:
+            return self._default_dialect
+        if asked not in DIALECTS:
+            raise ApiError.invalid([FieldError(DIALECT_HEADER, f"must be one of {', '.join(DIALECTS)}")])
+        return asked
+
+    def query(self, model: type[Model]) -> Model:
+        """The query parameters. Raises ApiError that names every invalid one."""
+        try:
+            return model.model_validate(dict(self.request.query))
+        except ValidationError as error:
+            raise invalid_fields(error, whole="query") from None
+
+    async def body(self, model: type[Model], *, optional: bool = False) -> Model:
+        """The JSON body; with `optional`, no body at all counts as `{}`.
+
+        Raises ApiError: 400 with every invalid field or for malformed JSON, 413, 415.
+        """
+        raw = await self.request.read()
+        if not raw and optional:
+            value: Any = {}
+        else:
+            self._check_content_type()
+            value = decode_json(raw)
+        if not isinstance(value, dict):
+            raise ApiError.invalid([FieldError("body", "must be a JSON object")])
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            raise invalid_fields(error) from None
+
+    def ok(
+        self,
+        data: Any,
+        status: int = 200,
+        meta: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> web.Response:
+        """`{data, meta}` with `meta`'s members beside the standard ones, or just `data` in the other dialects."""
+        return self.ok_json(_encode(data), status, meta, headers)
+
+    def ok_json(
+        self,
+        data: str,
+        status: int = 200,
+        meta: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> web.Response:
+        """`ok` for data that is JSON text already."""
+        if self.dialect == "envelope":
+            data = f'{{"data":{data},"meta":{{{self._meta(meta)}}}}}'
+        return self._answer(data, status, headers)
+
+    def page(self, items: Iterable[Any], pagination: Pagination, meta: Mapping[str, Any] | None = None) -> web.Response:
+        """One page of a list: `data` and `meta.pagination`, a bare array, or Spring's page."""
+        return self.page_json([_encode(item) for item in items], pagination, meta)
+
+    def page_json(
+        self, items: list[str], pagination: Pagination, meta: Mapping[str, Any] | None = None
+    ) -> web.Response:
+        """`page` for items that are JSON text already."""
+        dialect, listed = self.dialect, f"[{','.join(items)}]"
+        counts = pagination.to_json()
+        if dialect == "bare":
+            return self._answer(listed, 200, {"X-Total-Count": str(pagination.total_elements)})
+        if dialect == "page":
+            text = (
+                f'{{"content":{listed},"totalElements":{counts["totalElements"]},"totalPages":{counts["totalPages"]},'
+                f'"number":{counts["page"]},"size":{counts["size"]}}}'
+            )
+            return self._answer(text, 200, None)
+        numbers = _encode(counts)
+        return self._answer(f'{{"data":{listed},"meta":{{{self._meta(meta)},"pagination":{numbers}}}}}', 200, None)
+
+    def plain(self, body: Any, status: int = 200) -> web.Response:
+        """JSON without an envelope, in every dialect (actuator, OpenAPI document)."""
+        return self._answer(_encode(body), status, None)
+
+    def no_content(self) -> web.Response:
+        return web.Response(status=204)
+
+    def error(self, error: ApiError) -> web.Response:
+        """The seed's `{error, meta}` in every dialect."""
+        body = error_body(error, Meta(self.trace.request_id, self.clock.now_ms()), instance=self.request.path)
+        headers = dict(error.headers)
+        if error.retry_after_s is not None:
+            headers["Retry-After"] = str(error.retry_after_s)
+        return self._answer(_encode(body), error.status, headers)
+
+    def _meta(self, extra: Mapping[str, Any] | None) -> str:
+        text = f'"requestId":{_encode(self.trace.request_id)},"timestamp":"{format_instant(self.clock.now_ms())}"'
+        return f"{text},{_encode(dict(extra))[1:-1]}" if extra else text
+
+    @staticmethod
+    def _answer(text: str, status: int, headers: Mapping[str, str] | None) -> web.Response:
+        return web.Response(body=text.encode(), status=status, headers=headers, content_type=JSON_TYPE)
+
+    def _check_content_type(self) -> None:
+        kind = self.request.content_type
+        if kind != JSON_TYPE and not (kind.startswith("application/") and kind.endswith("+json")):
+            message = f"Content-Type must be {JSON_TYPE}"
+            raise ApiError(ErrorCode.VALIDATION_ERROR, message, status=415, headers={"Accept": JSON_TYPE})
+
+
+def decode_json(raw: bytes) -> Any:
+    """Strict JSON in UTF-8. Raises ApiError 400 that says where it stops being one."""
+    try:
+        value = json.loads(raw.decode(), parse_constant=_no_constant)
+        if b"\\u" in raw:
+            json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is not text
+    except json.JSONDecodeError as error:
+        message = f"is not valid JSON: {error.msg} at line {error.lineno} column {error.colno}"
+    except UnicodeError:
+        message = "is not valid JSON: not UTF-8 text"
+    except RecursionError:
+        message = "is nested too deeply"
+    except ValueError as error:
+        message = f"is not valid JSON: {error}"
+    else:
+        return value
+    raise ApiError(
+        ErrorCode.VALIDATION_ERROR, "Malformed JSON", details=[{"field": "body", "message": message}]
+    ) from None
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number")
+
+
+EXCHANGE = web.RequestKey("exchange", Exchange)
+"""Key of the Exchange in aiohttp's request."""
