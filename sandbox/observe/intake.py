@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.errors import UsageError
-from sandbox.events.facts import FactsLost
+from sandbox.events.facts import FACTS, Fact, FactsLost
 from sandbox.observe.journal import Journal
 
 __all__ = ["FactBatch", "Intake"]
@@ -80,6 +80,21 @@ class Intake:
         return following
 
 
+def _members(kind: type[Fact]) -> dict[str, tuple[str, tuple[type, ...], bool]]:
+    """Member → (type's name, types that will do, required), from the fact's own fields."""
+    members = {}
+    for each in fields(kind):
+        type_name = str(each.type).removesuffix(" | None")
+        optional = each.default is not MISSING or str(each.type).endswith("| None")
+        members[each.name] = (type_name, _TYPES[type_name], not optional)
+    return members
+
+
+_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
+# Facts of kinds that are not known here come from a newer service; they are kept as they are.
+_MEMBERS = {name: _members(kind) for name, kind in FACTS.items()}
+
+
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
@@ -92,3 +107,7 @@ def _check_fact(fact: object, where: str) -> None:
             raise UsageError("must be a text of 1 to 200 characters", where=f"{where}.{name}")
     if not _is_count(fact.get("at_ms")):
         raise UsageError("must be an integer, 0 or more", where=f"{where}.at_ms")
+    for name, (type_name, types, required) in _MEMBERS.get(fact["kind"], {}).items():
+        value = fact.get(name)
+        if (required and value is None) or not (value is None or isinstance(value, types)):
+            raise UsageError(f"{fact['kind']} needs {type_name} here", where=f"{where}.{name}")

@@ -109,7 +109,7 @@ class Journal:
         self._last = seq = self._last + 1
         numbered = {"seq": seq, **fact}
         numbered["seq"] = seq
-        body = json.dumps(numbered, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        body = json.dumps(numbered, separators=(",", ":")).encode()
         self._entries.append(Entry(seq, fact["kind"], fact["source"], body))
         self._kept_bytes += len(body) + _OVERHEAD_BYTES
         if self._kept_bytes > self._limit_bytes:
@@ -141,7 +141,7 @@ class Journal:
         begin = max(after + 1, self._first)
         gap = min(begin, self._last + 1) - (after + 1) if after < begin - 1 else 0
         end = min(self._last, begin - 1 + scan_limit)
-        needle = json.dumps(under, ensure_ascii=False).encode("utf-8", "surrogatepass") if under is not None else None
+        needle = json.dumps(under).encode() if under is not None else None
         found: list[Entry] = []
         reached = max(after, begin - 1)
         for seq in range(begin, end + 1):

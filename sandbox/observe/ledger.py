@@ -70,6 +70,12 @@ class Ledger:
         if begin is not None:
             self._begins[at] = begin
 
+    def position(self, group: str, topic: str, partition: int, offset: int) -> None:
+        """Where a group stood (its next offset) before the journal began, as Kafka says."""
+        account = self._account(group)
+        account.topics.add(topic)
+        account.positions.setdefault((topic, partition), offset)
+
     def lag(self, group: str) -> int:
         """Records of the group's topics that it has not finished; 0 for a group nobody has heard of."""
         account = self._groups.get(group)
@@ -115,11 +121,13 @@ class Ledger:
             account = self._groups[group] = GroupAccount(group)
         return account
 
+    def _seen(self, at: _Partition, offset: int) -> None:
+        # Data kept from an earlier life is no lag: for the ledger a partition begins at the lowest offset it saw.
+        self._begins[at] = min(self._begins.get(at, offset), offset)
+        self._ends[at] = max(self._ends.get(at, 0), offset + 1)
+
     def _produced(self, fact: Mapping[str, Any]) -> None:
-        at = (fact["topic"], fact["partition"])
-        # Kept data of an earlier life is no lag: a partition begins, for the ledger, at the first record seen.
-        self._begins.setdefault(at, fact["offset"])
-        self._ends[at] = max(self._ends.get(at, 0), fact["offset"] + 1)
+        self._seen((fact["topic"], fact["partition"]), fact["offset"])
 
     def _consumed(self, fact: Mapping[str, Any]) -> None:
         account = self._account(fact["group"])
@@ -131,8 +139,7 @@ class Ledger:
         if following <= position:
             account.redelivered += 1
         account.positions[at] = max(position, following)
-        self._begins.setdefault(at, fact["offset"])
-        self._ends[at] = max(self._ends.get(at, 0), following)
+        self._seen(at, fact["offset"])
 
     def _retried(self, fact: Mapping[str, Any]) -> None:
         self._account(fact["group"]).retries += 1

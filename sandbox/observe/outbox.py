@@ -93,14 +93,18 @@ class Outbox:
         backoff_s = self._backoff_s
         while True:
             await self._news.wait()
-            self._news.clear()
             await self._clock.sleep(self._pace_s)
+            self._news.clear()
             while self._facts:
                 if await self._push():
                     backoff_s = self._backoff_s
+                    if len(self._facts) < self._batch_facts:
+                        break
                 else:
                     await self._clock.sleep(backoff_s)
                     backoff_s = min(backoff_s * 2, self._backoff_limit_s)
+            if self._facts:
+                self._news.set()
 
     async def flush(self, wait_s: float = 1.0) -> bool:
         """Push what waits, for at most `wait_s` real seconds and not past the first failure; whether all has gone."""
@@ -137,7 +141,7 @@ class Outbox:
         encoded: list[bytes] = []
         size_bytes = 0
         for fact in islice(self._facts, self._batch_facts):
-            body = json.dumps(fact.to_json(), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+            body = json.dumps(fact.to_json(), separators=(",", ":")).encode()
             size_bytes += len(body) + 1
             if encoded and size_bytes > self._batch_bytes:
                 break
