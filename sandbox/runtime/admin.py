@@ -1,0 +1,70 @@
+"""Link 2, the services' end: the admin API that each service process serves to the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from sandbox.contracts.operations import BREAKER_OPERATIONS
+from sandbox.errors import UsageError
+from sandbox.runtime.access import access_gate, json_errors, read_json
+
+__all__ = ["ServicesProcess", "admin_app"]
+
+
+class ServicesProcess(Protocol):
+    """What the admin API asks of the process that it is in."""
+
+    def status(self) -> Mapping[str, Any]:
+        """`{"instance", "pid", "clock", "services", "breakers"}` as docs/architecture.md shows it."""
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:
+        """The breaker's state afterwards. Raises UnknownName."""
+
+    async def set_speed(self, speed: float) -> None: ...
+
+    async def reset(self) -> None:
+        """Stores, breakers and clocks back to the start."""
+
+
+def admin_app(process: ServicesProcess, token: str) -> web.Application:
+    """Every path wants the token. Any Host may be asked for, since containers are reached by other names."""
+
+    async def status(_: web.Request) -> web.Response:
+        return web.json_response(process.status())
+
+    async def breaker(request: web.Request) -> web.Response:
+        operation = request.match_info["operation"]
+        if operation not in BREAKER_OPERATIONS:
+            raise UsageError(
+                f"a breaker knows no operation {operation!r}",
+                where="operation",
+                hint=f"choose from {', '.join(BREAKER_OPERATIONS)}",
+            )
+        found = await process.operate_breaker(request.match_info["service"], request.match_info["name"], operation)
+        return web.json_response(found)
+
+    async def clock(request: web.Request) -> web.Response:
+        speed = _speed(await read_json(request))
+        await process.set_speed(speed)
+        return web.json_response({"speed": speed})
+
+    async def reset(_: web.Request) -> web.Response:
+        await process.reset()
+        return web.json_response(process.status())
+
+    app = web.Application(middlewares=[json_errors, access_gate(token, hosts=None)], client_max_size=64 * 1024)
+    app.router.add_get("/admin/status", status)
+    app.router.add_post("/admin/breakers/{service}/{name}/{operation}", breaker)
+    app.router.add_put("/admin/clock", clock)
+    app.router.add_post("/admin/reset", reset)
+    return app
+
+
+def _speed(body: object) -> float:
+    speed = body.get("speed") if isinstance(body, dict) and body.keys() == {"speed"} else None
+    if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0.01 <= speed <= 1_000:
+        raise UsageError("must be a number from 0.01 to 1000", where="speed", hint='send {"speed": 20}')
+    return float(speed)

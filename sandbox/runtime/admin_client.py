@@ -1,0 +1,77 @@
+"""Link 2, the engine's end: asks one service process."""
+
+from __future__ import annotations
+
+import json
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from sandbox.contracts.link_error import raise_for
+from sandbox.errors import UpstreamUnavailable
+
+__all__ = ["AdminClient"]
+
+
+class AdminClient:
+    """The admin API at `url`. Every call waits at most `timeout_s` seconds.
+
+    Raises UpstreamUnavailable when the process does not answer as it should, and what the process raised when it
+    refuses. Use as an async context manager, or `close` it.
+    """
+
+    def __init__(self, url: str, token: str, *, timeout_s: float = 5.0) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> AdminClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def status(self) -> dict[str, Any]:
+        return await self._call("GET", "/admin/status")
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, Any]:
+        """The breaker's state afterwards. Raises UnknownName, or UsageError for an unknown operation."""
+        path = "/".join(quote(part, safe="") for part in (service, name, operation))
+        return await self._call("POST", f"/admin/breakers/{path}")
+
+    async def set_speed(self, speed: float) -> None:
+        await self._call("PUT", "/admin/clock", {"speed": speed})
+
+    async def reset(self) -> None:
+        await self._call("POST", "/admin/reset")
+
+    async def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+        try:
+            async with self._session.request(method, self.url + path, json=body) as answer:
+                status, content = answer.status, await answer.read()
+        except TimeoutError:
+            raise UpstreamUnavailable(
+                f"the service process does not answer within {self._timeout.total:g} s", where=self.url
+            ) from None
+        except aiohttp.ClientError as error:
+            raise UpstreamUnavailable(f"the service process cannot be reached: {error}", where=self.url) from None
+        try:
+            decoded = json.loads(content)
+        except ValueError:
+            decoded = None
+        raise_for(status, decoded)
+        if not isinstance(decoded, dict):
+            raise UpstreamUnavailable("something answers there, but not as a service process does", where=self.url)
+        return decoded
