@@ -261,25 +261,36 @@ class FaultRemoved(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioStarted(Fact):
+    """Every call and record of the run carries this fact's correlation id."""
+
     run: str
     scenario: str
     steps: int
     seed: int
+    purpose: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted(Fact):
-    """`where` is the step's file:line, `title` the step as a line of the story."""
+    """`where` is the step's file:line, `title` the step as a line of the story, `step` its kind (`publish`).
+
+    `number` counts from 1; it is 0 for a `say`, which is a caption. `within_ms` is how long the step may look.
+    """
 
     run: str
     number: int
     title: str
     where: str
+    step: str = ""
+    within_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished(Fact):
-    """`outcome`: passed, failed or skipped; `detail` is what a person reads about it."""
+    """`outcome`: passed, failed or skipped; `detail` is what a person reads about it.
+
+    `failure` has `expected, actual, evidence, hint, where, exitCode` of a failed step.
+    """
 
     run: str
     number: int
@@ -288,14 +299,19 @@ class StepFinished(Fact):
     outcome: str
     took_ms: float
     detail: str | None = None
+    step: str = ""
+    failure: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFinished(Fact):
+    """`outcome`: passed, failed or interrupted."""
+
     run: str
     scenario: str
     outcome: str
     took_ms: float
+    exit_code: int = 0
 
 
 FACTS: dict[str, type[Fact]] = {
