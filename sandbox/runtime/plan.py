@@ -1,4 +1,4 @@
-"""What `sandbox up` decided, handed to the engine as one file. Read with the standard library only: the JVM starts first."""
+"""What `sandbox up` decided, handed to the engine as one file. Standard library only: the JVM starts first."""
 
 from __future__ import annotations
 

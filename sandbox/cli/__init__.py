@@ -1,0 +1,15 @@
+"""The `sandbox` command. Each command imports what is heavy inside itself, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit: 0 ok, 1 an assertion failed, 2 usage or invalid file, 3 environment, 4 not ready in
+    time, 130 interrupted."""
+    from sandbox.cli.app import run
+
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))

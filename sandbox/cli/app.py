@@ -1,0 +1,70 @@
+"""The command tree, and how every command ends: one error form, one table of exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from sandbox.cli import demo, doctor, down, env, logs, prepare, scenario, serve, status, topics, up, wait
+from sandbox.errors import SandboxError
+
+__all__ = ["app", "run"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="sandbox",
+    help="The local sandbox of the BUTTERFLY platform: a real Kafka, a Schema Registry, CAPSULE, ODYSSEY and PLATO.",
+    epilog="Exit codes: 0 ok · 1 an assertion failed · 2 usage or invalid file · 3 environment · 4 not ready in time "
+    "· 130 interrupted. Every command takes --name and --json.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from sandbox import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    pass
+
+
+for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve):
+    command.register(app)
+app.add_typer(scenario.group, name="scenario")
+app.add_typer(topics.group, name="topics")
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; errors are told on stderr, never as a traceback."""
+    from click.exceptions import Abort, ClickException, Exit
+
+    try:
+        code = app(arguments, standalone_mode=False, prog_name="sandbox")
+    except Exit as done:
+        return done.exit_code
+    except ClickException as error:
+        error.show()
+        return error.exit_code
+    except SandboxError as error:
+        typer.secho(f"error: {error.render()}", err=True, fg="red" if sys.stderr.isatty() else None)
+        return error.exit_code
+    except (KeyboardInterrupt, Abort):
+        typer.echo("interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,33 @@
+"""`sandbox status`: what runs, where to reach it, and what proved it ready."""
+
+from __future__ import annotations
+
+import typer
+
+from sandbox.cli.options import JsonOption, NameOption
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status")(status)
+
+
+def status(name: NameOption = None, json: JsonOption = False) -> None:
+    """Show components, endpoints and readiness. Exits 3 when the sandbox is not running."""
+    from sandbox.cli.output import data, json_data, sign
+    from sandbox.cli.ready import endpoint_lines
+    from sandbox.cli.target import find_target
+
+    found = find_target(name).status()
+    if json:
+        json_data(found)
+        return
+    data(f"sandbox {found['name']}  {sign(found['state'])}  ({found['runtime']})")
+    for line in endpoint_lines(found):
+        data(line)
+    data("")
+    for each in found["components"]:
+        restarts = f"  restarted {each['restarts']}×" if each.get("restarts") else ""
+        detail = f"  {each['detail']}" if each.get("detail") else ""
+        data(f"  {each['name']:<16} {sign(each['state'])}{restarts}{detail}")

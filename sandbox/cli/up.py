@@ -1,0 +1,133 @@
+"""`sandbox up`: start a sandbox and return when it has proven itself ready."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sandbox.cli.options import JsonOption, NameOption
+
+__all__ = ["register"]
+
+READY_LIMIT_S = 90.0
+
+
+def register(app: typer.Typer) -> None:
+    app.command("up")(up)
+
+
+def up(
+    runtime: Annotated[str | None, typer.Option(metavar="auto|embedded", help="Where Kafka and services run.")] = None,
+    name: NameOption = None,
+    ports: Annotated[
+        str | None, typer.Option(metavar="auto|default|BASE", help="Well-known ports, a free block, or from BASE on.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(metavar="S", help="Start only this service (repeatable).")] = None,
+    without: Annotated[list[str] | None, typer.Option(metavar="S", help="Leave this service out (repeatable).")] = None,
+    replace: Annotated[
+        list[str] | None, typer.Option(metavar="S=URL", help="Use a real service in place of ours (repeatable).")
+    ] = None,
+    contracts: Annotated[Path | None, typer.Option(metavar="DIR", help="Topics and schemas of your own.")] = None,
+    dialect: Annotated[str | None, typer.Option(metavar="envelope|bare|page", help="Form of REST bodies.")] = None,
+    profile: Annotated[str | None, typer.Option(metavar="NAME", help="Resilience profile of every breaker.")] = None,
+    bind: Annotated[str | None, typer.Option(metavar="ADDR", help="Listen on this address too.")] = None,
+    advertise: Annotated[str | None, typer.Option(metavar="HOST", help="Name clients elsewhere reach it by.")] = None,
+    isolate: Annotated[bool, typer.Option("--isolate", help="A process of its own for each service.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Drop the data of earlier runs first.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return at once; see `sandbox wait`.")] = False,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and stop it with Ctrl-C.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")] = False,
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait for it.")] = READY_LIMIT_S,
+    json: JsonOption = False,
+) -> None:
+    """Start Kafka, the registry and the services; return when they are proven ready."""
+    from sandbox.cli.ready import show_ready
+    from sandbox.config.naming import Project, check_name, find_project
+    from sandbox.config.settings import resolve_settings
+
+    started = time.monotonic()
+    given = name or os.environ.get("SANDBOX_NAME")
+    project = find_project(Path.cwd())
+    flags: dict[str, Any] = {
+        "runtime": runtime, "ports": ports, "only": only, "without": without, "replace": replace,
+        "contracts": contracts, "dialect": dialect, "profile": profile, "bind": bind, "advertise": advertise,
+        "isolate": isolate, "offline": offline,
+    }  # fmt: skip
+    settings = resolve_settings(flags, file=project.settings_file)
+    chosen = Project(check_name(given), None) if given else project
+    status = start(settings, chosen, fresh=fresh, wait_s=None if no_wait else timeout, foreground=foreground)
+    if not foreground:
+        show_ready(status, json=json, took_s=time.monotonic() - started)
+
+
+def start(
+    settings: Any, project: Any, *, fresh: bool, wait_s: float | None, foreground: bool = False, train: bool = True
+) -> dict[str, Any]:
+    """Start the sandbox of `project`, or find it running. Returns its status."""
+    from sandbox.cli.output import talk
+    from sandbox.cli.ready import Progress
+    from sandbox.config.folders import StateFolder, cache_dir
+    from sandbox.runtime import launch
+    from sandbox.runtime.prepare import fetch
+
+    folder = StateFolder.of(project.name)
+    refuse_other_project(folder, project)
+    with Progress(folder.name) as progress:
+        if launch.engine_of(folder):
+            talk(f"sandbox {folder.name} is already running; its options stay as they are", dim=True)
+            return launch.wait_ready(folder, None, timeout_s=wait_s or 5.0, on_status=progress.show)
+        launch.clear_leftovers(folder)
+        folder.create()
+        if fresh:
+            folder.remove_data()
+            folder.create()
+        plan = launch.make_plan(settings, folder, train=train)
+        fetch(cache_dir(), settings, progress=progress)
+        record = {
+            "project": str(project.folder) if project.folder else None,
+            "runtime": "embedded",
+            "ports": plan.ports,
+        }
+        folder.write_record({**folder.record(), **record})
+        process = launch.launch(plan, folder, foreground=foreground)
+        return attend(folder, process, progress, wait_s=wait_s, foreground=foreground)
+
+
+def attend(folder: Any, process: Any, progress: Any, *, wait_s: float | None, foreground: bool) -> dict[str, Any]:
+    """Watch the engine become ready (and, in the foreground, until it ends); a failure or Ctrl-C stops it."""
+    from sandbox.cli.ready import show_ready
+    from sandbox.errors import NotReady
+    from sandbox.runtime import launch
+
+    if wait_s is None:
+        return launch.wait_answering(folder, process)
+    try:
+        status = launch.wait_ready(folder, process, timeout_s=wait_s, on_status=progress.show)
+        if foreground:
+            progress.close()
+            show_ready(status, json=False, took_s=None)
+            process.wait()
+        return status
+    except NotReady:
+        raise
+    except BaseException:
+        progress.close()
+        launch.stop_or_kill(folder, process)
+        raise
+
+
+def refuse_other_project(folder: Any, project: Any) -> None:
+    """The same derived name from another path is a mistake more often than a wish."""
+    from sandbox.errors import UsageError
+
+    recorded = folder.record().get("project") if folder.exists() else None
+    if project.folder and recorded and recorded != str(project.folder):
+        raise UsageError(
+            f"the sandbox named {folder.name} belongs to {recorded}",
+            where=str(project.folder),
+            hint=f"choose another name with --name, or remove that one: `sandbox down --purge --name {folder.name}`",
+        )

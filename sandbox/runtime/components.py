@@ -1,0 +1,133 @@
+"""The engine's components on the embedded runtime: Kafka as a JVM, and processes of services."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sandbox.errors import ComponentFailed, SandboxError
+from sandbox.runtime.admin_client import AdminClient
+from sandbox.runtime.embedded.broker import EmbeddedBroker
+from sandbox.runtime.embedded.child import Child
+from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.spawn import admin_port_name, spawn_services
+
+__all__ = ["KafkaComponent", "ServicesComponent"]
+
+KAFKA_LIMIT_S = 60.0
+SERVICES_LIMIT_S = 60.0
+STOP_LIMIT_S = 5.0
+
+
+class KafkaComponent:
+    """The embedded broker. `broker` may have been started already, before this module was imported."""
+
+    name = "kafka"
+
+    def __init__(self, broker: EmbeddedBroker) -> None:
+        self._broker = broker
+
+    @property
+    def pid(self) -> int | None:
+        return self._broker.pid
+
+    async def start(self) -> str | None:
+        await asyncio.to_thread(self._broker.start)
+        await self._broker.wait_listening(KAFKA_LIMIT_S)
+        return self._broker.remark
+
+    async def stop(self) -> None:
+        await self._broker.stop(STOP_LIMIT_S)
+
+    def kill(self) -> None:
+        self._broker.kill()
+
+    def pause(self) -> None:
+        self._broker.pause()
+
+    def resume(self) -> None:
+        self._broker.resume()
+
+    async def ended(self) -> str:
+        await self._broker.wait_exit()
+        return self._broker.describe_end()
+
+    async def check(self) -> str | None:
+        return None
+
+
+class ServicesComponent:
+    """One `sandbox serve` process; ready when each of its services says so. `child` may run already."""
+
+    def __init__(self, name: str, plan: EnginePlan, token: str, child: Child | None = None) -> None:
+        self.name = name
+        self.services = tuple(plan.processes[name])
+        self.admin = AdminClient(f"http://127.0.0.1:{plan.ports[admin_port_name(name)]}", token)
+        self.status: dict[str, Any] = {}
+        self._plan = plan
+        self._token = token
+        self._child = child
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    async def start(self) -> str | None:
+        if self.pid is None:
+            self._child = spawn_services(self._plan, self.name, self._token)
+        async with asyncio.timeout(SERVICES_LIMIT_S):
+            await self._until_ready()
+        return None
+
+    async def _until_ready(self) -> None:
+        while True:
+            if self.pid is None:
+                raise ComponentFailed(self._describe_end(), where=self.name)
+            try:
+                self.status = await self.admin.status()
+            except SandboxError:
+                self.status = {}
+            states = {name: each["state"] for name, each in self.status.get("services", {}).items()}
+            if failed := [name for name, state in states.items() if state == "failed"]:
+                raise ComponentFailed(f"{failed[0]}: {self.status['services'][failed[0]]['detail']}", where=self.name)
+            if states and all(state == "ready" for state in states.values()):
+                return
+            await asyncio.sleep(0.03)
+
+    async def stop(self) -> None:
+        if self._child is not None:
+            await self._child.stop(STOP_LIMIT_S)
+        self.status = {}
+
+    def kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+
+    def pause(self) -> None:
+        if self._child is not None:
+            self._child.pause()
+
+    def resume(self) -> None:
+        if self._child is not None:
+            self._child.resume()
+
+    async def ended(self) -> str:
+        if self._child is not None:
+            await self._child.wait()
+        return self._describe_end()
+
+    async def check(self) -> str | None:
+        """Ask the process how it is; what it says is kept for the status."""
+        try:
+            self.status = await self.admin.status()
+        except SandboxError as error:
+            return error.message
+        unwell = {name: each for name, each in self.status["services"].items() if each["state"] != "ready"}
+        return "; ".join(f"{name} {each['state']}: {each.get('detail')}" for name, each in unwell.items()) or None
+
+    def _describe_end(self) -> str:
+        code = self._child.exit_code if self._child else None
+        if code is None:
+            return "is not running"
+        how = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return f"{how}; see `sandbox logs {self.name}`"

@@ -1,0 +1,209 @@
+"""The engine: one process a sandbox that supervises its components, keeps the journal and serves the control API."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.clock import SystemClock
+from sandbox.errors import SandboxError
+from sandbox.observe.intake import Intake
+from sandbox.observe.journal import Journal
+from sandbox.observe.ledger import Ledger
+from sandbox.runtime.component import ComponentState, Supervised
+from sandbox.runtime.components import KafkaComponent, ServicesComponent
+from sandbox.runtime.embedded.broker import EmbeddedBroker
+from sandbox.runtime.embedded.child import Child
+from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.readiness import Proof, prove
+
+__all__ = ["Engine"]
+
+PROOF_AGAIN_S = 0.5
+
+
+class Engine:
+    """Built around children that may run already; `run` returns when it was told to stop and everything has stopped."""
+
+    def __init__(self, plan: EnginePlan, token: str, broker: EmbeddedBroker, children: dict[str, Child]) -> None:
+        self.plan = plan
+        self.token = token
+        self.clock = SystemClock()
+        self.journal = Journal()
+        self.ledger = Ledger(self.journal)
+        self.intake = Intake(self.journal, self.clock)
+        self.kafka = Supervised(KafkaComponent(broker), self.journal, self.clock)
+        self.services = {
+            name: Supervised(ServicesComponent(name, plan, token, children.get(name)), self.journal, self.clock)
+            for name in plan.processes
+        }
+        self.proof: list[Proof] = []
+        self.proof_failure: str | None = None
+        self._started_ms = self.clock.now_ms()
+        self._stopping = asyncio.Event()
+        self._work: set[asyncio.Task[None]] = set()
+
+    async def run(self, make_app: Callable[[Engine], web.Application]) -> None:
+        """Serve the control API, start the components, prove them ready; stop on SIGTERM, SIGINT or `shutdown`."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        runner = web.AppRunner(make_app(self), access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        for host in ("127.0.0.1", "::1"):
+            await self._listen(runner, host)
+        self._announce()
+        for supervised in self._components():
+            supervised.changed = self._component_changed
+        self.spawn(self._start_all())
+        try:
+            await self._stopping.wait()
+        finally:
+            await self._stop_all()
+            await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner, host: str) -> None:
+        try:
+            await web.TCPSite(runner, host, self.plan.ports["control"]).start()
+        except OSError:
+            if host != "::1":
+                raise
+
+    def spawn(self, work: Any) -> asyncio.Task[None]:
+        """Run something beside the control API; it is cancelled when the engine stops."""
+        task = asyncio.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        return task
+
+    def shutdown(self) -> None:
+        self._stopping.set()
+
+    def _components(self) -> list[Supervised]:
+        return [self.kafka, *self.services.values()]
+
+    async def _start_all(self) -> None:
+        """Kafka and the services start side by side: each waits for what it needs."""
+        async with asyncio.TaskGroup() as group:
+            for supervised in self._components():
+                group.create_task(supervised.start())
+        await self._prove()
+
+    async def _prove(self) -> None:
+        """Use every link once, again until it holds or a component has failed."""
+        while all(each.state is ComponentState.READY for each in self._components()):
+            try:
+                self.proof = await prove(self.plan, self.groups())
+                self.proof_failure = None
+            except SandboxError as error:
+                self.proof_failure = error.message
+                await asyncio.sleep(PROOF_AGAIN_S)
+            else:
+                return
+
+    def groups(self) -> dict[str, Any]:
+        """The services' consumer groups as they report them."""
+        found: dict[str, Any] = {}
+        for supervised in self.services.values():
+            for service in supervised.component.status.get("services", {}).values():
+                found.update(service["groups"])
+        return found
+
+    async def _stop_all(self) -> None:
+        """In reverse order: scenarios and proofs, services, Kafka."""
+        for task in tuple(self._work):
+            task.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await asyncio.gather(*(each.stop() for each in self.services.values()))
+        for each in self.services.values():
+            await each.component.admin.close()
+        await self.kafka.stop()
+
+    def _component_changed(self) -> None:
+        self._announce()
+
+    def _announce(self) -> None:
+        """Tell the state folder who runs here, so that any command finds the engine, and what it leaves if killed."""
+        import psutil
+
+        children = {}
+        for each in self._components():
+            pid = each.component.pid
+            if pid is not None:
+                try:
+                    children[each.name] = [pid, psutil.Process(pid).create_time()]
+                except psutil.Error:
+                    continue
+        announced = {
+            "pid": os.getpid(),
+            "started_at": psutil.Process().create_time(),
+            "control_url": self.plan.control_url,
+            "children": children,
+        }
+        path = Path(self.plan.state_dir) / "engine.json"
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(announced), encoding="utf-8")
+        part.replace(path)
+
+    def status(self) -> dict[str, Any]:
+        """The object of `sandbox status --json`."""
+        from sandbox import __version__
+
+        components = self._components_json()
+        ready = bool(self.proof) and all(each["state"] == ComponentState.READY for each in components)
+        return {
+            "name": self.plan.name,
+            "state": self._state(components, ready),
+            "runtime": self.plan.runtime,
+            "ready": ready,
+            "endpoints": self.plan.endpoints(),
+            "components": components,
+            "proof": [{"what": each.what, "took_ms": each.took_ms} for each in self.proof],
+            "detail": self.proof_failure,
+            "uptime_ms": self.clock.now_ms() - self._started_ms,
+            "versions": {"sandbox": __version__, "python": sys.version.split()[0], "kafka": "4.4.0"},
+        }
+
+    def _state(self, components: list[dict[str, Any]], ready: bool) -> str:
+        if self._stopping.is_set():
+            return ComponentState.STOPPING
+        states = {each["state"] for each in components}
+        for state in (ComponentState.FAILED, ComponentState.DEGRADED, ComponentState.STOPPED):
+            if state in states:
+                return ComponentState.FAILED if state is ComponentState.FAILED else ComponentState.DEGRADED
+        return ComponentState.READY if ready else ComponentState.STARTING
+
+    def _components_json(self) -> list[dict[str, Any]]:
+        """Kafka, then every service with its own state, under the process that runs it."""
+        rows = [self._row(self.kafka, "kafka", self.kafka.state, self.kafka.detail)]
+        for process in self.services.values():
+            reported = process.component.status.get("services", {})
+            for service in process.component.services:
+                state, detail = process.state, process.detail
+                if process.state in (ComponentState.STARTING, ComponentState.DEGRADED) and service in reported:
+                    state, detail = reported[service]["state"], reported[service]["detail"]
+                    if process.state is ComponentState.DEGRADED and process.detail == "paused":
+                        state, detail = process.state, process.detail
+                rows.append(self._row(process, service, state, detail))
+        return rows
+
+    @staticmethod
+    def _row(supervised: Supervised, name: str, state: str, detail: str | None) -> dict[str, Any]:
+        return {
+            "name": name,
+            "process": supervised.name,
+            "state": str(state),
+            "detail": detail,
+            "pid": supervised.component.pid,
+            "restarts": supervised.restarts,
+            "since_ms": supervised.since_ms,
+        }

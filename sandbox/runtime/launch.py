@@ -1,0 +1,221 @@
+"""From settings to a running engine: choose ports, write the plan, start the process, watch it become ready, end it.
+
+Used by `sandbox up`, `sandbox demo` and test backends. Needs neither aiohttp nor an event loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.config.folders import StateFolder, cache_dir, read_json
+from sandbox.config.settings import Settings
+from sandbox.control.quick_client import QuickClient
+from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning, UsageError
+from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.ports import check_free, choose_ports
+
+__all__ = ["EngineProcess", "engine_of", "launch", "make_plan", "stop_engine", "wait_ready"]
+
+POLL_S = 0.03
+STOP_LIMIT_S = 15.0
+SERVICES_TOGETHER = "services"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineProcess:
+    """A running engine as its state folder tells: alive means that this very process still runs."""
+
+    pid: int
+    started_at: float
+    control_url: str
+
+    def alive(self) -> bool:
+        return is_running(self.pid, self.started_at)
+
+
+def is_running(pid: int, started_at: float) -> bool:
+    """Whether the process that started then (epoch seconds) still runs under this pid, and is no zombie."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return abs(process.create_time() - started_at) < 1.0 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def engine_of(folder: StateFolder) -> EngineProcess | None:
+    """The engine of this sandbox if it is alive, else None."""
+    found = read_json(folder.engine_file)
+    if not {"pid", "started_at", "control_url"} <= found.keys():
+        return None
+    engine = EngineProcess(found["pid"], found["started_at"], found["control_url"])
+    return engine if engine.alive() else None
+
+
+def make_plan(settings: Settings, folder: StateFolder, *, train: bool = True) -> EnginePlan:
+    """The plan of this `up`, on ports that are free. Raises PortTaken (with the holder) or UsageError."""
+    services = settings.services()
+    if not services and not settings.replace:
+        raise UsageError("no service is left to run", where="--only / --without", hint="leave at least one in")
+    recorded = folder.record().get("ports") if settings.ports == "auto" else None
+    wanted = recorded or choose_ports(settings.ports, folder.name)
+    taken_by_services = {name: wanted[name] for name in services if name in wanted}
+    check_free({"kafka": wanted["kafka"], "control": wanted["control"], **taken_by_services}, bind=settings.bind)
+    processes = {name: [name] for name in services} if settings.isolate else {SERVICES_TOGETHER: list(services)}
+    return EnginePlan(
+        name=folder.name,
+        runtime="embedded",
+        state_dir=str(folder.path),
+        cache_dir=str(cache_dir()),
+        ports=wanted,
+        processes=processes if services else {},
+        bind=settings.bind,
+        advertise=settings.advertise or (settings.bind if settings.bind not in (None, "0.0.0.0", "::") else None),
+        replace=settings.replace,
+        contracts=str(settings.contracts.absolute()) if settings.contracts else None,
+        profile=settings.profile,
+        dialect=settings.dialect,
+        java_home=str(settings.java_home.absolute()) if settings.java_home else None,
+        train=train,
+    )
+
+
+def launch(plan: EnginePlan, folder: StateFolder, *, foreground: bool = False) -> subprocess.Popen[bytes]:
+    """Start the engine of `plan`, detached unless `foreground`. Its output goes to `logs/engine.log`."""
+    folder.write_json(folder.plan_file, plan.to_json())
+    folder.engine_file.unlink(missing_ok=True)
+    command = [sys.executable, "-P", "-m", "sandbox.control", str(folder.path)]
+    with (folder.logs / "engine.log").open("ab") as log:
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=not foreground,
+                cwd=folder.path,
+            )
+        except OSError as error:
+            raise EnvironmentFailure(f"the engine could not be started: {error.strerror}") from None
+
+
+def clear_leftovers(folder: StateFolder, *, limit_s: float = 5.0) -> None:
+    """Wait for the processes of a killed engine to end, and end those that do not."""
+    import psutil
+
+    children = read_json(folder.engine_file).get("children", {})
+    deadline = time.monotonic() + limit_s
+    for pid, started_at in children.values():
+        while is_running(pid, started_at) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        if is_running(pid, started_at):
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(pid).kill()
+
+
+def wait_ready(
+    folder: StateFolder,
+    process: subprocess.Popen[bytes] | None,
+    *,
+    timeout_s: float,
+    on_status: Callable[[dict[str, Any]], None] = lambda status: None,
+) -> dict[str, Any]:
+    """The status once it is proven ready.
+
+    Raises ComponentFailed when a component failed or the engine ended, NotReady at the limit.
+    """
+    deadline = time.monotonic() + timeout_s
+    status: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        if process is not None and process.poll() is not None:
+            raise ComponentFailed(
+                f"the engine ended with exit code {process.returncode} while starting",
+                where=str(folder.logs / "engine.log"),
+                hint=_last_line(folder.logs / "engine.log"),
+            )
+        with contextlib.suppress(NotRunning):
+            status = control(folder).get("/v1/status")
+            on_status(status)
+            if status["ready"]:
+                return status
+            if failed := next((each for each in status["components"] if each["state"] == "failed"), None):
+                raise ComponentFailed(
+                    f"{failed['name']} failed to start: {failed['detail']}",
+                    hint=f"see `sandbox logs {failed['name']} --name {folder.name}`, and `sandbox doctor`",
+                )
+        time.sleep(POLL_S)
+    waiting = ", ".join(f"{each['name']} is {each['state']}" for each in status.get("components", []))
+    raise NotReady(
+        f"not ready after {timeout_s:.0f} s: {waiting or 'the engine does not answer'}",
+        hint=f"wait on with `sandbox wait --name {folder.name}`, or look with `sandbox logs --name {folder.name}`",
+    )
+
+
+def wait_answering(folder: StateFolder, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """The first status that the engine gives, ready or not."""
+    deadline = time.monotonic() + 10.0
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(NotRunning):
+            return control(folder).get("/v1/status")
+        time.sleep(POLL_S)
+    raise ComponentFailed("the engine does not answer", where=str(folder.logs / "engine.log"))
+
+
+def control(folder: StateFolder) -> QuickClient:
+    """A client of the control API of this sandbox. Raises NotRunning when no engine has announced itself."""
+    found = read_json(folder.engine_file)
+    if "control_url" not in found:
+        raise NotRunning(
+            f"sandbox {folder.name} is not running", hint=f"start it with `sandbox up --name {folder.name}`"
+        )
+    return QuickClient(found["control_url"], folder.token() or "")
+
+
+def stop_engine(folder: StateFolder) -> bool:
+    """Stop the sandbox in good order; kill what does not end. Returns whether one was running."""
+    engine = engine_of(folder)
+    if engine is None:
+        clear_leftovers(folder)
+        folder.engine_file.unlink(missing_ok=True)
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(engine.pid, signal.SIGTERM)
+        os.kill(engine.pid, signal.SIGCONT)
+    deadline = time.monotonic() + STOP_LIMIT_S
+    while engine.alive() and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    if engine.alive():
+        os.kill(engine.pid, signal.SIGKILL)
+    clear_leftovers(folder)
+    folder.engine_file.unlink(missing_ok=True)
+    return True
+
+
+def stop_or_kill(folder: StateFolder, process: subprocess.Popen[bytes]) -> None:
+    """End an engine that is still starting: in good order first, at once on a second Ctrl-C."""
+    try:
+        process.terminate()
+        process.wait(STOP_LIMIT_S)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        process.kill()
+        process.wait(STOP_LIMIT_S)
+    clear_leftovers(folder)
+    folder.engine_file.unlink(missing_ok=True)
+
+
+def _last_line(path: Path) -> str | None:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return None
+    return lines[-1] if lines else None

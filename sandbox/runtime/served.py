@@ -1,0 +1,125 @@
+"""One service inside a `sandbox serve` process: its lifecycle, its listener, its consumer groups."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from aiohttp import web
+
+from sandbox.errors import EnvironmentFailure
+
+__all__ = ["Consumer", "Runnable", "Served"]
+
+SHUTDOWN_LIMIT_S = 0.5
+
+
+class Runnable(Protocol):
+    """What the registry and the platform's services have in common."""
+
+    name: str
+
+    def application(self) -> web.Application | None: ...
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    def status(self) -> Mapping[str, Any]: ...
+
+
+class Consumer(Protocol):
+    """A consumer group's member, as `sandbox.kafka` builds it."""
+
+    group: str
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+    @property
+    def joined(self) -> bool: ...
+
+    @property
+    def partitions(self) -> int: ...
+
+
+class Served:
+    """A service with its state: starting, ready, failed or stopped. Ready means listening and all groups joined."""
+
+    def __init__(
+        self, service: Runnable, *, bind: Sequence[str], port: int | None, consumers: Callable[[], Sequence[Consumer]]
+    ) -> None:
+        self.service = service
+        self.failure: str | None = None
+        self._bind = bind
+        self._port = port
+        self._make_consumers = consumers
+        self._consumers: list[Consumer] = []
+        self._runner: web.AppRunner | None = None
+        self._listening = False
+        self._joined_ms: dict[str, float] = {}
+        self._started_s = time.monotonic()
+
+    @property
+    def name(self) -> str:
+        return self.service.name
+
+    async def start(self) -> None:
+        """Open the service, listen, join its groups. Raises EnvironmentFailure when an address cannot be listened on."""
+        self._started_s = time.monotonic()
+        await self.service.start()
+        await self._listen()
+        self._consumers = list(self._make_consumers())
+        for consumer in self._consumers:
+            await consumer.start()
+
+    async def _listen(self) -> None:
+        app = self.service.application()
+        if app is not None and self._port is not None:
+            self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_LIMIT_S, handle_signals=False)
+            await self._runner.setup()
+            opened = 0
+            for host in self._bind:
+                try:
+                    await web.TCPSite(self._runner, host, self._port).start()
+                    opened += 1
+                except OSError as error:
+                    if host != "::1":  # a machine without IPv6 is no failure
+                        raise EnvironmentFailure(
+                            f"{self.name} cannot listen on {host}:{self._port}: {error.strerror}",
+                            hint="see who holds the port with `sandbox doctor`",
+                        ) from None
+        self._listening = True
+
+    async def stop(self) -> None:
+        """Stop listening, leave the groups, close the service."""
+        self._listening = False
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        for consumer in self._consumers:
+            await consumer.stop()
+        self._consumers = []
+        await self.service.stop()
+
+    def status(self) -> dict[str, Any]:
+        """This service's entry in the admin status."""
+        groups = {}
+        for consumer in self._consumers:
+            if consumer.joined and consumer.group not in self._joined_ms:
+                self._joined_ms[consumer.group] = round((time.monotonic() - self._started_s) * 1000, 1)
+            groups[consumer.group] = {
+                "joined": consumer.joined,
+                "partitions": consumer.partitions,
+                "took_ms": self._joined_ms.get(consumer.group),
+            }
+        waiting = [group for group, each in groups.items() if not each["joined"]]
+        if self.failure:
+            state, detail = "failed", self.failure
+        elif self._listening and not waiting:
+            state, detail = "ready", None
+        else:
+            state, detail = "starting", f"joining group {', '.join(waiting)}" if waiting else None
+        return {"state": state, "detail": detail, "groups": groups, **self.service.status()}

@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from sandbox.config.settings import resolve_settings
+from sandbox.errors import InvalidFile, UsageError
+
+
+def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text('ports = "20000"\ndialect = "page"\nprofile = "demo"\n', encoding="utf-8")
+    environ = {"SANDBOX_PORTS": "21000", "SANDBOX_DIALECT": "bare"}
+    settings = resolve_settings({"ports": "22000", "dialect": None}, file=file, environ=environ)
+    assert (settings.ports, settings.dialect, settings.profile, settings.runtime) == ("22000", "bare", "demo", "auto")
+
+
+def test_services_can_be_picked_left_out_and_replaced() -> None:
+    settings = resolve_settings({"without": ["plato"], "replace": ["capsule=http://localhost:9999/"]}, environ={})
+    assert settings.services() == ("schema-registry", "odyssey", "audit")
+    assert settings.replace == {"capsule": "http://localhost:9999"}
+    assert resolve_settings({"only": ["audit"]}, environ={}).services() == ("audit",)
+
+
+def test_lists_in_the_environment_are_words() -> None:
+    settings = resolve_settings({}, environ={"SANDBOX_ONLY": "capsule, plato", "SANDBOX_REPLACE": "plato=http://h:1"})
+    assert settings.only == ("capsule", "plato") and settings.services() == ("capsule",)
+
+
+@pytest.mark.parametrize(
+    ("flags", "where", "message"),
+    [
+        ({"ports": "80"}, "--ports", "between 1024 and 65500"),
+        ({"ports": "some"}, "--ports", "auto, default"),
+        ({"only": ["capsul"]}, "--only", "did you mean capsule"),
+        ({"replace": ["capsule"]}, "--replace", "SERVICE=URL"),
+        ({"replace": ["capsule=localhost:1"]}, "--replace", "http or https"),
+        ({"replace": ["audit=http://x"]}, "--replace", "no service 'audit'"),
+        ({"runtime": "podman"}, "--runtime", "embedded"),
+        ({"dialect": "xml"}, "--dialect", "envelope"),
+    ],
+)
+def test_a_wrong_flag_is_named(flags: dict[str, object], where: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        resolve_settings(flags, environ={})
+    assert (caught.value.where, caught.value.exit_code) == (where, 2)
+
+
+def test_a_wrong_environment_variable_is_named() -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve_settings({}, environ={"SANDBOX_PORTS": "x"})
+    assert caught.value.where == "SANDBOX_PORTS"
+
+
+def test_an_unknown_key_in_the_file_names_the_nearest_one(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text('port = "auto"\n', encoding="utf-8")
+    with pytest.raises(InvalidFile) as caught:
+        resolve_settings({}, file=file, environ={})
+    assert caught.value.where == f"{file}: port" and caught.value.hint == "did you mean ports?"
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text("ports =", encoding="utf-8")
+    with pytest.raises(InvalidFile, match="is not TOML"):
+        resolve_settings({}, file=file, environ={})
