@@ -138,12 +138,12 @@ class Journal:
         """
         if after < 0:
             after = max(self._first - 1, self._last + after)
+        after = min(after, self._last)  # a number of an earlier journal: begin now
         begin = max(after + 1, self._first)
-        gap = min(begin, self._last + 1) - (after + 1) if after < begin - 1 else 0
         end = min(self._last, begin - 1 + scan_limit)
         needle = json.dumps(under).encode() if under is not None else None
         found: list[Entry] = []
-        reached = max(after, begin - 1)
+        reached = begin - 1
         for seq in range(begin, end + 1):
             if len(found) >= limit:
                 break
@@ -156,7 +156,7 @@ class Journal:
                 and (needle is None or _is_under(entry, needle, under))
             ):
                 found.append(entry)
-        return Page(self.identity, tuple(found), reached, max(0, gap), self._first, self._last)
+        return Page(self.identity, tuple(found), reached, begin - 1 - after, self._first, self._last)
 
     async def wait_beyond(self, seq: int) -> None:
         """Return as soon as there is a fact numbered above `seq`. Put a timeout around it."""

@@ -28,8 +28,8 @@ def access_gate(
 ) -> Middleware:
     """Let a request through when its Host is one of `hosts`, its Origin too, and it carries `token`.
 
-    `hosts` None takes any Host, and refuses every Origin. `open_paths` need no token. A WebSocket handshake may give the
-    token as `?token=`, since browsers cannot set headers there.
+    `hosts` None takes any Host, and refuses every Origin. `open_paths` need no token. A WebSocket handshake may give
+    the token as `?token=`, since browsers cannot set headers there.
     """
     if not token:
         raise UsageError("the token must not be empty")

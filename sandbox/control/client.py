@@ -1,0 +1,269 @@
+"""The asynchronous client of the control API, used by the TUI, the scenario command and test plugins."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Collection, Mapping
+from types import TracebackType
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+from pydantic import BaseModel
+
+from sandbox.clock import Clock, SystemClock
+from sandbox.contracts.link_error import raise_for
+from sandbox.control import models
+from sandbox.errors import NotRunning
+
+__all__ = ["ControlClient"]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+HEARTBEAT_S = 20.0
+MESSAGE_LIMIT_BYTES = 32 * 1024 * 1024
+BACKOFF_S = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+class ControlClient:
+    """One running sandbox at `url`. Calls wait at most `timeout_s` seconds.
+
+    Every call raises NotRunning when nothing answers there as a sandbox does, and what the engine raised when it
+    refuses. Use as an async context manager, or `close` it.
+    """
+
+    def __init__(self, url: str, token: str, *, timeout_s: float = 30.0, clock: Clock | None = None) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._timeout_s = timeout_s
+        self._clock = clock or SystemClock()
+        self._opened: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> ControlClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._opened.close()
+            self._opened = None
+
+    async def status(self) -> models.Status:
+        return await self._ask(models.Status, "GET", "/v1/status")
+
+    async def operate_component(self, name: str, operation: str) -> models.Component:
+        """Start, stop, restart, kill, pause or resume. Raises UnknownName."""
+        return await self._ask(models.Component, "POST", _path("/v1/components", name, operation))
+
+    async def shutdown(self, *, purge: bool = False) -> None:
+        await self._ask(models.Stopping, "POST", "/v1/shutdown", body={"purge": purge})
+
+    # Facts
+
+    async def facts(
+        self,
+        after: int = 0,
+        *,
+        limit: int = 500,
+        kinds: Collection[str] = (),
+        sources: Collection[str] = (),
+        under: str | None = None,
+        wait_s: float = 0,
+    ) -> models.FactPage:
+        """One page of the journal; a negative `after` counts from the end."""
+        query = [*_query(after, kinds, sources, under), ("limit", str(limit)), ("wait_s", str(wait_s))]
+        return await self._ask(models.FactPage, "GET", "/v1/facts", query=query)
+
+    async def counts(self) -> models.Counts:
+        return await self._ask(models.Counts, "GET", "/v1/counts")
+
+    async def ledger(self) -> models.Ledger:
+        return await self._ask(models.Ledger, "GET", "/v1/ledger")
+
+    async def trace(self, identity: str) -> models.Trace:
+        """Everything under a request, correlation or trace id."""
+        return await self._ask(models.Trace, "GET", _path("/v1/traces", identity))
+
+    async def stream(
+        self,
+        after: int | None = None,
+        *,
+        kinds: Collection[str] = (),
+        sources: Collection[str] = (),
+        under: str | None = None,
+        patience_s: float | None = 10.0,
+    ) -> AsyncGenerator[models.FactPage, None]:
+        """Pages of facts as they come, the first one at once (it may be empty); without `after`, from now on.
+
+        When the connection ends it connects again and goes on by sequence number, so nothing comes twice and what is
+        gone shows as `gap`. A new engine's journal is read from its start. Raises NotRunning once nothing has answered
+        for `patience_s` seconds; None waits for ever.
+        """
+        journal: str | None = None
+        failures, away_since_ns = 0, self._clock.monotonic_ns()
+        while True:
+            pages = self._connected("/v1/stream", _query(after, kinds, sources, under))
+            try:
+                async for message in pages:
+                    failures, away_since_ns = 0, self._clock.monotonic_ns()
+                    page = models.FactPage.model_validate_json(message)
+                    if journal not in (None, page.journal):
+                        journal, after = page.journal, 0
+                        break
+                    journal, after = page.journal, page.next
+                    yield page
+                    away_since_ns = self._clock.monotonic_ns()
+                else:
+                    failures += 1
+            except NotRunning:
+                failures += 1
+                away_s = (self._clock.monotonic_ns() - away_since_ns) / 1e9
+                if patience_s is not None and away_s >= patience_s:
+                    raise
+            finally:
+                await pages.aclose()
+            if failures:
+                await self._clock.sleep(BACKOFF_S[min(failures, len(BACKOFF_S)) - 1])
+
+    # Kafka
+
+    async def topics(self) -> list[models.Topic]:
+        return (await self._ask(models.TopicList, "GET", "/v1/topics")).topics
+
+    async def topic(self, name: str) -> models.Topic:
+        return await self._ask(models.Topic, "GET", _path("/v1/topics", name))
+
+    async def publish_record(self, topic: str, record: models.PublishRequest) -> models.Published:
+        body = record.model_dump(exclude_unset=True)
+        return await self._ask(models.Published, "POST", _path("/v1/topics", topic, "records"), body=body)
+
+    async def tail(self, topic: str, *, start: str = "latest") -> AsyncGenerator[models.TailedRecord, None]:
+        """Records of a topic from `latest` or `earliest` on, until the connection ends. Close it when done."""
+        records = self._connected(_path("/v1/topics", topic, "tail"), [("from", start)])
+        try:
+            async for message in records:
+                yield models.TailedRecord.model_validate_json(message)
+        finally:
+            await records.aclose()
+
+    # Scenarios and breakers
+
+    async def run_scenario(self, document: Mapping[str, Any]) -> str:
+        """Start a run of a resolved document; its id."""
+        return (await self._ask(models.RunStarted, "POST", "/v1/scenarios/runs", body=document)).run
+
+    async def scenario_run(self, run: str) -> models.ScenarioRun:
+        return await self._ask(models.ScenarioRun, "GET", _path("/v1/scenarios/runs", run))
+
+    async def stop_scenario(self, run: str) -> models.ScenarioRun:
+        return await self._ask(models.ScenarioRun, "DELETE", _path("/v1/scenarios/runs", run))
+
+    async def breakers(self) -> dict[str, models.BreakerState]:
+        """Every breaker by `service/name`."""
+        return (await self._ask(models.Breakers, "GET", "/v1/breakers")).breakers
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> models.BreakerState:
+        return await self._ask(models.BreakerState, "POST", _path("/v1/breakers", service, name, operation))
+
+    # The wire
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        if self._opened is None:
+            timeout = aiohttp.ClientTimeout(total=self._timeout_s)
+            self._opened = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        return self._opened
+
+    async def _ask(
+        self,
+        model: type[Model],
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: list[tuple[str, str]] | None = None,
+    ) -> Model:
+        try:
+            async with self._session.request(method, self.url + path, json=body, params=query) as answer:
+                status, content = answer.status, await answer.read()
+        except TimeoutError:
+            raise self._silent() from None
+        except aiohttp.ClientError as error:
+            raise self._away(error) from None
+        raise_for(status, _decoded(content))
+        try:
+            return model.model_validate_json(content)
+        except ValueError:
+            raise NotRunning(
+                "something answers there, but not as this sandbox does",
+                where=self.url,
+                hint="see `sandbox status`; client and engine must be of one version",
+            ) from None
+
+    async def _connected(self, path: str, query: list[tuple[str, str]]) -> AsyncGenerator[str, None]:
+        """The text messages of a WebSocket until it ends. Raises what the engine sends as a last message."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                socket = await self._session.ws_connect(
+                    self.url + path, params=query, heartbeat=HEARTBEAT_S, max_msg_size=MESSAGE_LIMIT_BYTES
+                )
+        except aiohttp.WSServerHandshakeError as error:
+            await self._raise_refusal(path, query, error.status)
+            raise self._away(error) from None
+        except TimeoutError:
+            raise self._silent() from None
+        except aiohttp.ClientError as error:
+            raise self._away(error) from None
+        async with socket:
+            async for message in socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    if message.data.startswith('{"error"'):
+                        raise_for(500, json.loads(message.data))
+                    yield message.data
+
+    async def _raise_refusal(self, path: str, query: list[tuple[str, str]], status: int) -> None:
+        """A refused handshake hides its body: ask the same without one, where the refusal can be read."""
+        if status < 500:
+            try:
+                async with self._session.get(self.url + path, params=query) as answer:
+                    raise_for(answer.status, _decoded(await answer.read()))
+            except (aiohttp.ClientError, TimeoutError):
+                pass
+            raise_for(status, None)
+
+    def _away(self, error: Exception) -> NotRunning:
+        return NotRunning(f"no sandbox answers: {error}", where=self.url, hint="start one with `sandbox up`")
+
+    def _silent(self) -> NotRunning:
+        return NotRunning(
+            f"the sandbox does not answer within {self._timeout_s:g} s",
+            where=self.url,
+            hint="see `sandbox logs`; `sandbox down` ends it",
+        )
+
+
+def _decoded(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return None
+
+
+def _path(base: str, *parts: str) -> str:
+    return "/".join([base, *(quote(part, safe="") for part in parts)])
+
+
+def _query(
+    after: int | None, kinds: Collection[str], sources: Collection[str], under: str | None
+) -> list[tuple[str, str]]:
+    query = [("kind", kind) for kind in kinds] + [("source", source) for source in sources]
+    if after is not None:
+        query.append(("after", str(after)))
+    if under is not None:
+        query.append(("under", under))
+    return query

@@ -1,0 +1,67 @@
+"""What the control server asks of the engine. Mappings have the shape of the model of the same name in `models`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Protocol
+
+from sandbox.observe.intake import Intake
+from sandbox.observe.journal import Journal
+from sandbox.observe.ledger import Ledger
+
+__all__ = ["Engine"]
+
+
+class Engine(Protocol):
+    """One running sandbox. Methods raise SandboxErrors only: UnknownName becomes 404, Conflict 409, another UsageError
+    400, and EnvironmentFailure or NotReady 503.
+    """
+
+    journal: Journal
+    intake: Intake
+    ledger: Ledger
+
+    def status(self) -> Mapping[str, Any]:
+        """A `Status`."""
+
+    async def operate_component(self, name: str, operation: str) -> Mapping[str, Any]:
+        """Start, stop, restart, kill, pause or resume a component; the `Component` afterwards."""
+
+    async def topics(self) -> Sequence[Mapping[str, Any]]:
+        """A `Topic` each."""
+
+    async def topic(self, name: str) -> Mapping[str, Any]:
+        """One `Topic` in detail. Raises UnknownName."""
+
+    def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
+        """`TailedRecord`s from `latest` or `earliest` on, without end; the server closes it."""
+
+    async def publish_record(
+        self,
+        topic: str,
+        *,
+        value: Any,
+        value_base64: str | None,
+        key: str | None,
+        headers: Mapping[str, str],
+        partition: int | None,
+    ) -> Mapping[str, Any]:
+        """Publish with acks=all; a `Published`."""
+
+    async def run_scenario(self, document: Mapping[str, Any]) -> str:
+        """Start a run of a resolved scenario document; its id."""
+
+    async def scenario_run(self, run: str) -> Mapping[str, Any]:
+        """A `ScenarioRun`, with its result once there is one. Raises UnknownName."""
+
+    async def stop_scenario(self, run: str) -> Mapping[str, Any]:
+        """Stop it if it is still running; the `ScenarioRun` afterwards."""
+
+    async def breakers(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every breaker by `service/name`, a `BreakerState` each."""
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:
+        """The `BreakerState` afterwards."""
+
+    def shutdown(self, *, purge: bool) -> None:
+        """Begin to stop everything, in reverse order. Returns at once; a second call changes nothing."""

@@ -1,0 +1,79 @@
+"""Every route of the control API, as data: the server is built from it, and the OpenAPI document too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from sandbox.control import models
+
+__all__ = ["OPENAPI_PATH", "ROUTES", "Route"]
+
+OPENAPI_PATH = "/openapi.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`operation` names the handler. On a WebSocket, `answer` is the form of each message that the server sends."""
+
+    method: str
+    path: str
+    operation: str
+    summary: str
+    answer: type[BaseModel]
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    any_body: bool = False
+    status: int = 200
+    websocket: bool = False
+    tag: str = "sandbox"
+
+
+ROUTES = (
+    Route("GET", "/v1/status", "status", "What runs, where to reach it and what proved it ready", models.Status),
+    Route(
+        "GET", "/v1/facts", "facts", "Read the journal by sequence number", models.FactPage,
+        query=models.FactQuery, tag="facts",
+    ),
+    Route(
+        "POST", "/v1/facts", "push_facts", "Take a batch of facts from a service process", models.NextFact,
+        body=models.FactBatchBody, tag="facts",
+    ),
+    Route(
+        "GET", "/v1/stream", "stream", "Follow the journal; each message is a page of facts", models.FactPage,
+        query=models.StreamQuery, websocket=True, tag="facts",
+    ),
+    Route("GET", "/v1/counts", "counts", "Exact counts of facts", models.Counts, tag="facts"),
+    Route("GET", "/v1/ledger", "ledger", "What each consumer group did with its records", models.Ledger, tag="facts"),
+    Route("GET", "/v1/traces/{id}", "trace", "Every fact under one id, in order", models.Trace, tag="facts"),
+    Route(
+        "POST", "/v1/components/{name}/{operation}", "operate_component",
+        "Start, stop, restart, kill, pause or resume a component", models.Component, tag="components",
+    ),
+    Route("GET", "/v1/topics", "topics", "List topics", models.TopicList, tag="kafka"),
+    Route("GET", "/v1/topics/{topic}", "topic", "Describe a topic", models.Topic, tag="kafka"),
+    Route(
+        "GET", "/v1/topics/{topic}/tail", "tail", "Follow a topic; each message is a record", models.TailedRecord,
+        query=models.TailQuery, websocket=True, tag="kafka",
+    ),
+    Route(
+        "POST", "/v1/topics/{topic}/records", "publish_record", "Publish a record with acks=all", models.Published,
+        body=models.PublishRequest, status=201, tag="kafka",
+    ),
+    Route(
+        "POST", "/v1/scenarios/runs", "run_scenario", "Run a resolved scenario document", models.RunStarted,
+        any_body=True, status=201, tag="scenarios",
+    ),
+    Route("GET", "/v1/scenarios/runs/{run}", "scenario_run", "How a run stands", models.ScenarioRun, tag="scenarios"),
+    Route("DELETE", "/v1/scenarios/runs/{run}", "stop_scenario", "Stop a run", models.ScenarioRun, tag="scenarios"),
+    Route("GET", "/v1/breakers", "breakers", "Every circuit breaker", models.Breakers, tag="breakers"),
+    Route(
+        "POST", "/v1/breakers/{service}/{name}/{operation}", "operate_breaker", "Operate a circuit breaker",
+        models.BreakerState, tag="breakers",
+    ),
+    Route(
+        "POST", "/v1/shutdown", "shutdown", "Stop everything, in reverse order", models.Stopping,
+        body=models.ShutdownRequest, status=202,
+    ),
+)  # fmt: skip
