@@ -1,0 +1,208 @@
+"""The seed's "PLATO Plan Execution Streaming", client by client."""
+
+import asyncio
+import json
+
+import pytest
+
+STEPS = ["evaluate-conditions", "gather-history", "decide", "produce-artifact"]
+
+
+def shape(messages):
+    return [(each["type"], each.get("step"), each.get("progress")) for each in messages]
+
+
+async def test_a_client_that_connects_before_the_run_sees_all_of_it_in_order(plato):
+    plan_id = await plato.plan(context={"entityId": "rim:entity:finance:EURUSD", "stress": 0.93})
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        messages = await plato.read(socket)
+    expected = []
+    for step in STEPS:
+        expected += [("STEP_STARTED", step, 0), ("STEP_PROGRESS", step, 50), ("STEP_PROGRESS", step, 100)]
+        expected += [("STEP_COMPLETED", step, None)]
+    assert shape(messages) == [*expected, ("PLAN_COMPLETED", None, None)]
+    assert [each["sequence"] for each in messages] == list(range(1, len(messages) + 1))
+    assert messages[-1]["status"] == "SUCCESS"
+    [artifact] = messages[-1]["artifacts"]
+    assert artifact["content"]["decide"]["chosenOption"] == "REDUCE_EXPOSURE"
+
+
+async def test_clients_that_come_during_and_after_the_run_see_the_same_messages(plato):
+    plan_id = await plato.plan()
+    await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+    await plato.clock.advance(0.2)
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as during:
+        seen_during = await plato.read(during)
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as after:
+        seen_after = await plato.read(after)
+    assert seen_during == seen_after
+    assert len({each["runId"] for each in seen_during}) == 1
+
+
+async def test_the_seeded_plan_starts_when_a_client_connects_and_only_once(plato):
+    async with plato.http.ws_connect("/ws/plans/plan_123") as socket:
+        first = await plato.read(socket)
+    async with plato.http.ws_connect("/ws/plans/plan_123") as socket:
+        assert await plato.read(socket) == first
+    assert len(plato.facts.of("PlanStarted")) == 1
+
+
+async def test_a_later_run_follows_on_the_same_socket_which_stays_open(plato):
+    plan_id = await plato.plan()
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+        for _ in range(2):
+            await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+            await plato.read(socket)
+        with pytest.raises(TimeoutError):
+            await socket.receive(timeout=0.05)
+        assert not socket.closed
+
+
+async def test_several_clients_see_the_run_and_one_that_vanishes_holds_nobody_up(plato):
+    plan_id = await plato.plan()
+    sockets = [await plato.http.ws_connect(f"/ws/plans/{plan_id}") for _ in range(4)]
+    vanishing = sockets.pop()
+    vanishing._response.connection.transport.abort()
+    await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+    seen = [await plato.read(socket) for socket in sockets]
+    assert seen[0] == seen[1] == seen[2]
+    for socket in sockets:
+        await socket.close()
+    await plato.settle(lambda: plato.service.status()["streams"] == 0)
+
+
+async def test_ping_is_answered_with_pong_and_other_messages_are_passed_over(plato):
+    async with plato.http.ws_connect(f"/ws/plans/{await plato.plan()}") as socket:
+        for text in ("no json", "[]", '{"type":"HELLO"}', "[" * 5000):
+            await socket.send_str(text)
+        await socket.send_bytes(b"\x00")
+        await socket.send_json({"type": "PING"})
+        assert (await socket.receive_json(timeout=5))["type"] == "PONG"
+
+
+async def test_the_eleventh_connection_of_a_client_is_refused_until_one_closes(plato):
+    path = f"/ws/plans/{await plato.plan()}"
+    sockets = [await plato.http.ws_connect(path) for _ in range(10)]
+    status, body = await plato.call("GET", path, headers=handshake())
+    assert (status, body["error"]["code"], body["error"]["retryAfter"]) == (429, "RATE_LIMITED", 1)
+    await sockets.pop().close()
+    await plato.settle(lambda: plato.service.status()["streams"] == 9)
+    sockets.append(await plato.http.ws_connect(path))
+    for socket in sockets:
+        await socket.close()
+
+
+async def test_ten_connections_of_one_client_leave_room_for_another(plato):
+    path = f"/ws/plans/{await plato.plan()}"
+    sockets = [await plato.http.ws_connect(path) for _ in range(10)]
+    key = "butterfly_dev_" + "a" * 32
+    sockets.append(await plato.http.ws_connect(path, headers={"X-API-Key": key}))
+    for socket in sockets:
+        await socket.close()
+
+
+async def test_the_handshake_accepts_and_answers_the_trace_headers(plato):
+    traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
+    headers = {"X-Request-ID": "req-abc123", "X-Correlation-ID": "trace-xyz789", "traceparent": traceparent}
+    async with plato.http.ws_connect("/ws/plans/plan_123", headers=headers) as socket:
+        answered = socket._response.headers
+        message = await plato.next(socket)
+    assert answered["X-Request-ID"] == message["requestId"] == "req-abc123"
+    assert answered["X-Correlation-ID"] == message["correlationId"] == "trace-xyz789"
+    assert answered["traceparent"].split("-")[1] == message["traceparent"].split("-")[1] == "a" * 32
+
+
+async def test_messages_carry_the_trace_of_the_request_that_executed_the_plan(plato):
+    plan_id = await plato.plan()
+    traceparent = f"00-{'c' * 32}-{'d' * 16}-01"
+    headers = {"X-Request-ID": "req-1", "X-Correlation-ID": "story-1", "traceparent": traceparent}
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute", headers=headers)
+        messages = await plato.read(socket)
+    ids = {(each["requestId"], each["correlationId"], each["traceparent"].split("-")[1]) for each in messages}
+    assert ids == {("req-1", "story-1", "c" * 32)}
+    spans = [each["traceparent"].split("-")[2] for each in messages if each["type"] == "STEP_STARTED"]
+    assert len(set(spans)) == len(STEPS)
+
+
+async def test_a_step_that_is_told_to_fail_fails_the_plan(plato):
+    steps = [{"action": "evaluate-conditions"}, {"action": "decide", "parameters": {"fail": "the model is stale"}}]
+    plan_id = await plato.plan(steps=[*steps, {"action": "produce-artifact"}])
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        messages = await plato.read(socket)
+    failed, ended = messages[-2:]
+    assert (failed["type"], failed["step"], failed["error"]) == ("STEP_FAILED", "decide", "the model is stale")
+    assert (ended["type"], ended["status"], ended["error"]) == ("PLAN_FAILED", "FAILED", "the model is stale")
+    assert "produce-artifact" not in {each.get("step") for each in messages}
+    _, answer = await plato.call("GET", f"/api/v1/plans/{plan_id}")
+    assert [step["status"] for step in answer["data"]["steps"]] == ["COMPLETED", "FAILED", "PENDING"]
+
+
+async def test_an_unknown_plan_is_a_404_before_the_handshake(plato):
+    status, body = await plato.call("GET", "/ws/plans/plan_none", headers=handshake())
+    assert (status, body["error"]["code"]) == (404, "NOT_FOUND")
+
+
+async def test_a_request_that_is_no_handshake_is_told_so(plato):
+    async with plato.http.get("/ws/plans/plan_123") as response:
+        assert response.status == 426
+        assert response.headers["Upgrade"] == "websocket"
+
+
+async def test_a_message_that_is_too_large_closes_that_socket_only(plato):
+    path = f"/ws/plans/{await plato.plan()}"
+    async with plato.http.ws_connect(path) as loud, plato.http.ws_connect(path) as quiet:
+        await loud.send_str("x" * 100_000)
+        await loud.receive(timeout=5)
+        assert loud.close_code == 1009
+        await quiet.send_json({"type": "PING"})
+        assert (await quiet.receive_json(timeout=5))["type"] == "PONG"
+
+
+async def test_a_client_that_reads_nothing_does_not_hold_up_the_plan(plato):
+    """Its socket fills up; the run goes on, and what it missed waits for it in the log."""
+    context = {"blob": "x" * 300_000, "capsuleIds": ["cap_1"]}
+    steps = [{"action": f"note {number}", "parameters": {"durationMs": 0}} for number in range(40)]
+    plan_id = await plato.plan(context=context, steps=steps)
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as slow:
+        slow._response.connection.transport.pause_reading()
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        await plato.finished(plan_id)
+        slow._response.connection.transport.resume_reading()
+        messages = await plato.read(slow)
+    assert [each["sequence"] for each in messages] == list(range(1, 4 * len(steps) + 2))
+
+
+async def test_stopping_plato_says_goodbye_to_its_clients(context, new_plato):
+    plato = new_plato()
+    await plato.start()
+    socket = await plato.http.ws_connect(f"/ws/plans/{await plato.plan()}")
+    closing = asyncio.ensure_future(socket.receive(timeout=5))
+    await asyncio.sleep(0)
+    await plato.service.stop()
+    await closing
+    assert socket.close_code == 1001
+    await plato.http.close()
+
+
+async def test_every_message_and_connection_is_a_fact(plato):
+    async with plato.http.ws_connect("/ws/plans/plan_123") as socket:
+        messages = await plato.read(socket)
+    await plato.settle(lambda: plato.facts.of("WebSocketClosed"))
+    [opened], [closed] = plato.facts.of("WebSocketOpened"), plato.facts.of("WebSocketClosed")
+    sent = plato.facts.of("WebSocketMessageSent")
+    assert [(fact.type, fact.sequence) for fact in sent] == [(each["type"], each["sequence"]) for each in messages]
+    assert opened.path == closed.path == "/ws/plans/plan_123"
+    assert (closed.messages, closed.code) == (len(messages), 1000)
+    assert json.loads(json.dumps(closed.to_json()))["kind"] == "WebSocketClosed"
+
+
+def handshake():
+    return {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
