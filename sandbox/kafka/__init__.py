@@ -1,0 +1,1 @@
+"""Kafka, as the sandbox uses it: the only package that imports aiokafka. Import its modules by name."""

@@ -1,0 +1,229 @@
+"""The one producer of a process: acks=all, idempotent, and bounded in what it takes on and how long it tries.
+
+aiokafka retries an idempotent batch for ever and its `stop` waits for that. Here a record that Kafka has not
+acknowledged within `delivery_timeout_s` fails, and with it everything else that is queued: the producer is thrown away
+and replaced, so that nothing turns up long after its publisher was told otherwise.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import (
+    InvalidProducerEpoch,
+    InvalidProducerIdMapping,
+    KafkaError,
+    MessageSizeTooLargeError,
+    OutOfOrderSequenceNumber,
+    ProducerFenced,
+    TopicAuthorizationFailedError,
+    UnknownProducerId,
+    UnknownTopicOrPartitionError,
+)
+from aiokafka.structs import RecordMetadata
+
+from sandbox.errors import UpstreamUnavailable, UsageError
+from sandbox.kafka.cluster import Cluster
+from sandbox.kafka.request import AWAY
+from sandbox.kafka.shutdown import abort_producer
+
+__all__ = ["Delivering", "RecordProducer"]
+
+LIMIT_BYTES = 20 * 1024 * 1024
+"""Above every topic's own limit, so that the broker decides what is too large."""
+BATCH_BYTES = 65_536
+"""What waits for one partition; records gather in it while the request before it is under way, so none lingers."""
+GRACE_S = 1.0
+"""After a pause of the whole machine every deadline has passed: time for the answers that are already on their way."""
+_SEQUENCE_LOST = (
+    InvalidProducerEpoch, InvalidProducerIdMapping, OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId,
+)  # fmt: skip
+
+
+class RecordProducer:
+    """Sends raw records to real topic names. Connects at the first record, or at `start`."""
+
+    def __init__(
+        self, cluster: Cluster, *, client_id: str = "sandbox-producer", delivery_timeout_s: float = 10.0
+    ) -> None:
+        self.cluster = cluster
+        self._client_id = client_id
+        self._limit_s = delivery_timeout_s
+        self._producer: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Connect now. Raises KafkaUnavailable."""
+        await self._connected()
+
+    async def stop(self, *, flush_s: float = 2.0) -> None:
+        """Send what is queued, for at most `flush_s`, and disconnect. What is left then fails. Idempotent."""
+        self._closed = True
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(flush_s):
+                await producer.flush()
+        await abort_producer(producer)
+
+    async def partitions(self, topic: str) -> set[int]:
+        """Partition numbers of a real topic. Raises UsageError when there is none, KafkaUnavailable."""
+        return await self._known_topic(await self._connected(), topic)
+
+    async def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        headers: Sequence[tuple[str, bytes]] = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> RecordMetadata:
+        """Send one record and wait until the broker has it.
+
+        Raises KafkaUnavailable when it is not acknowledged in time (it may have been written), UsageError when the
+        topic, the partition or the size will not do, UpstreamUnavailable when Kafka refuses for another reason.
+        """
+        return await self.acknowledged(
+            await self.enqueue(topic, key, value, headers=headers, partition=partition, timestamp_ms=timestamp_ms)
+        )
+
+    async def enqueue(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        headers: Sequence[tuple[str, bytes]] = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> Delivering:
+        """Take one record for sending and return without its acknowledgement; waits only while the queue is full."""
+        if key is None and value is None:
+            raise UsageError("a record needs a key or a value", where=topic)
+        producer = await self._connected()
+        partitions = await self._known_topic(producer, topic)
+        if partition is not None and partition not in partitions:
+            raise UsageError(f"there is no partition {partition}: it has {len(partitions)}", where=topic)
+        try:
+            async with asyncio.timeout(self._limit_s):
+                future = await producer.send(
+                    topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms, headers=list(headers)
+                )
+        except MessageSizeTooLargeError as error:
+            raise self._refused(topic, error) from error
+        except (*AWAY, *_SEQUENCE_LOST) as error:
+            await self._discard(producer)
+            raise self.cluster.unavailable(f"publishing to {topic}", error) from error
+        except KafkaError as error:
+            await self._discard(producer)
+            raise self._refused(topic, error) from error
+        return Delivering(producer, topic, future)
+
+    async def acknowledged(self, sent: Delivering) -> RecordMetadata:
+        """Wait for the acknowledgement of an enqueued record. Raises as `send`."""
+        done, _ = await asyncio.wait([sent.future], timeout=sent.left_s(self._limit_s))
+        if not done:
+            done, _ = await asyncio.wait([sent.future], timeout=GRACE_S)
+        if not done:
+            await self._discard(sent.producer)
+            raise self.cluster.unavailable(f"publishing to {sent.topic}", f"no acknowledgement in {self._limit_s:g} s")
+        try:
+            return sent.future.result()
+        except _SEQUENCE_LOST as error:
+            await self._discard(sent.producer)
+            raise self.cluster.unavailable(f"publishing to {sent.topic}", error) from error
+        except AWAY as error:
+            raise self.cluster.unavailable(f"publishing to {sent.topic}", error) from error
+        except KafkaError as error:
+            raise self._refused(sent.topic, error) from error
+
+    async def _connected(self) -> AIOKafkaProducer:
+        if self._producer is not None:
+            return self._producer
+        async with self._connecting:
+            if self._producer is None:
+                self._producer = await self._connect()
+            return self._producer
+
+    async def _connect(self) -> AIOKafkaProducer:
+        if self._closed:
+            raise self.cluster.unavailable("publishing", "this producer is closed")
+        producer = AIOKafkaProducer(
+            **self.cluster.options(self._client_id),
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=BATCH_BYTES,
+            max_request_size=LIMIT_BYTES,
+        )
+        try:
+            async with asyncio.timeout(self._limit_s):
+                await producer.start()
+        except AWAY as error:
+            await abort_producer(producer)
+            raise self.cluster.unavailable("connecting", error) from error
+        except BaseException:
+            await abort_producer(producer)
+            raise
+        return producer
+
+    async def _known_topic(self, producer: AIOKafkaProducer, topic: str) -> set[int]:
+        """The topic's partitions. Asks for all topics, since asking for one by name would make it on some clusters."""
+        client = producer.client
+        partitions = client.cluster.partitions_for_topic(topic)
+        if partitions:
+            return partitions
+        try:
+            async with asyncio.timeout(self._limit_s):
+                found = (await client.fetch_all_metadata()).partitions_for_topic(topic)
+        except (KafkaError, TimeoutError) as error:
+            raise self.cluster.unavailable(f"looking for the topic {topic}", error) from error
+        if not found:
+            raise UsageError(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
+        return found
+
+    async def _discard(self, producer: AIOKafkaProducer) -> None:
+        if producer is self._producer:
+            self._producer = None
+        await abort_producer(producer)
+
+    def _refused(self, topic: str, error: KafkaError) -> Exception:
+        if isinstance(error, MessageSizeTooLargeError):
+            return UsageError("the record is larger than the topic takes (max.message.bytes)", where=topic)
+        if isinstance(error, UnknownTopicOrPartitionError):
+            return UsageError(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
+        if isinstance(error, TopicAuthorizationFailedError):
+            hint = "the credentials may not write to it"
+            return UpstreamUnavailable(f"Kafka does not let us write to {topic}", where=topic, hint=hint)
+        reason = getattr(error, "description", None) or str(error) or type(error).__name__
+        return UpstreamUnavailable(f"Kafka refused a record for {topic}: {reason}", where=topic)
+
+
+class Delivering:
+    """A record on its way to the broker."""
+
+    __slots__ = ("_since_s", "future", "producer", "topic")
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str, future: asyncio.Future[Any]) -> None:
+        self.producer = producer
+        self.topic = topic
+        self.future = future
+        self._since_s = asyncio.get_running_loop().time()
+        future.add_done_callback(_seen)
+
+    def left_s(self, limit_s: float) -> float:
+        """Seconds left of `limit_s`."""
+        return max(0.0, self._since_s + limit_s - asyncio.get_running_loop().time())
+
+
+def _seen(future: asyncio.Future[Any]) -> None:
+    """Nobody may be waiting any more: its error is not to be reported as forgotten."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,180 @@
+"""Publishing to logical topics: contract values with trace headers, or raw bytes, one by one or as a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aiokafka.structs import RecordMetadata
+
+from sandbox.clock import Clock
+from sandbox.contracts.delivery import Published
+from sandbox.contracts.tracing import TraceContext
+from sandbox.events.facts import FactSink, RecordProduced, trace_fields
+from sandbox.kafka.producer import Delivering, RecordProducer
+from sandbox.kafka.values import TopicValues
+
+__all__ = ["KafkaPublisher", "Pending"]
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+class KafkaPublisher:
+    """One service's way out to Kafka; `source` names it in facts and in `X-Source-Service`. Shares the producer.
+
+    Each acknowledged record is a `RecordProduced` fact. Every method raises KafkaUnavailable when the broker does not
+    take the record in time, UpstreamUnavailable when the registry is needed and away, and UsageError when the topic,
+    the value (naming the field), the partition or the size will not do.
+    """
+
+    def __init__(
+        self,
+        producer: RecordProducer,
+        values: TopicValues,
+        *,
+        source: str,
+        facts: FactSink,
+        clock: Clock,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._producer = producer
+        self._values = values
+        self._source = source
+        self._facts = facts
+        self._clock = clock
+        self._rng = rng
+
+    async def publish(
+        self,
+        topic: str,
+        value: Mapping[str, Any],
+        *,
+        key: str | None,
+        trace: TraceContext,
+        headers: Headers = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> Published:
+        """Publish a value by the topic's contract and wait until the broker has it.
+
+        The record carries a child of `trace`; a header given in `headers` replaces the traced one of that name.
+        """
+        pending = await self.post(
+            topic, value, key=key, trace=trace, headers=headers, partition=partition, timestamp_ms=timestamp_ms
+        )
+        return await pending.published()
+
+    async def post(
+        self,
+        topic: str,
+        value: Mapping[str, Any],
+        *,
+        key: str | None,
+        trace: TraceContext,
+        headers: Headers = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+    ) -> Pending:
+        """The same without the wait: returns once the record is queued (for loads). Await `Pending.published` later."""
+        encoded = await self._values.encode(topic, value)
+        hop = trace.child(self._rng)
+        carried = _merged(hop.record_headers(self._source), headers)
+        key_bytes = None if key is None else key.encode()
+        return await self._enqueue(topic, key_bytes, encoded, carried, partition, timestamp_ms, hop)
+
+    async def publish_raw(
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+        trace: TraceContext | None = None,
+    ) -> Published:
+        """Publish exactly these bytes and headers; trace headers are added only when a `trace` is given."""
+        pending = await self.post_raw(
+            topic, key=key, value=value, headers=headers, partition=partition, timestamp_ms=timestamp_ms, trace=trace
+        )
+        return await pending.published()
+
+    async def post_raw(
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+        trace: TraceContext | None = None,
+    ) -> Pending:
+        """`publish_raw` without the wait."""
+        hop = trace.child(self._rng) if trace else None
+        carried = _merged(hop.record_headers(self._source), headers) if hop else list(headers)
+        return await self._enqueue(topic, key, value, carried, partition, timestamp_ms, hop)
+
+    async def _enqueue(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers,
+        partition: int | None,
+        timestamp_ms: int | None,
+        hop: TraceContext | None,
+    ) -> Pending:
+        real = self._producer.cluster.names.topic(topic)
+        sent = await self._producer.enqueue(
+            real, key, value, headers=headers, partition=partition, timestamp_ms=timestamp_ms
+        )
+        size_bytes = len(key or b"") + len(value or b"")
+        text = None if key is None else key.decode("utf-8", "replace")
+
+        def note(future: asyncio.Future[RecordMetadata]) -> None:
+            if future.cancelled() or future.exception() is not None:
+                return
+            where = future.result()
+            self._facts.record(
+                RecordProduced(
+                    at_ms=self._clock.now_ms(),
+                    source=self._source,
+                    topic=topic,
+                    partition=where.partition,
+                    offset=where.offset,
+                    key=text,
+                    size_bytes=size_bytes,
+                    **trace_fields(hop),
+                )
+            )
+
+        sent.future.add_done_callback(note)
+        return Pending(topic, self._producer, sent)
+
+
+class Pending:
+    """A record that was queued and is not known to be on the broker yet."""
+
+    __slots__ = ("_producer", "_sent", "_topic")
+
+    def __init__(self, topic: str, producer: RecordProducer, sent: Delivering) -> None:
+        self._topic = topic
+        self._producer = producer
+        self._sent = sent
+
+    @property
+    def done(self) -> bool:
+        return self._sent.future.done()
+
+    async def published(self) -> Published:
+        """Wait for the acknowledgement. Raises as `KafkaPublisher.publish`."""
+        where = await self._producer.acknowledged(self._sent)
+        return Published(self._topic, where.partition, where.offset)
+
+
+def _merged(traced: Headers, given: Headers) -> list[tuple[str, bytes]]:
+    names = {name.lower() for name, _ in given}
+    return [(name, value) for name, value in traced if name.lower() not in names] + list(given)

@@ -1,0 +1,65 @@
+"""Record values by their topic's contract: Avro where it has a schema, else JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.contracts.catalog import Contracts
+from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
+from sandbox.contracts.framing import schema_id_of
+from sandbox.errors import UsageError
+from sandbox.kafka.avro_schema import prepared
+from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer
+
+__all__ = ["TopicValues"]
+
+
+class TopicValues:
+    """Encodes and decodes the values of logical topics."""
+
+    def __init__(self, contracts: Contracts, serializer: AvroSerializer, deserializer: AvroDeserializer) -> None:
+        self._contracts = contracts
+        self._serializer = serializer
+        self._deserializer = deserializer
+        self._readers: dict[str, Any] = {}
+
+    async def encode(self, topic: str, value: Mapping[str, Any]) -> bytes:
+        """Raises UsageError when the value does not fit, UpstreamUnavailable when the registry is needed and away."""
+        if self._contracts.schema_of(topic) is not None:
+            return await self._serializer.serialize(topic, value)
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"the value is not JSON: {error}", where=topic) from None
+
+    async def decode(self, topic: str, data: bytes | None) -> dict[str, Any]:
+        """The value as a consumer of the contract sees it: read with the contract's schema, whoever wrote it.
+
+        A topic without a contract is read as Avro if it looks framed, else as JSON. Raises RecordFailure.
+        """
+        if data is None:
+            raise RecordFailure(FailureCategory.DESERIALIZATION, "the record has no value")
+        if self._contracts.schema_of(topic) is not None or (
+            topic not in self._contracts.topics and schema_id_of(data) is not None
+        ):
+            value = await self._deserializer.deserialize(data, self._reader(topic))
+        else:
+            value = _json(data)
+        if not isinstance(value, dict):
+            raise RecordFailure(FailureCategory.DESERIALIZATION, f"the value is a {type(value).__name__}, not a record")
+        return value
+
+    def _reader(self, topic: str) -> Any:
+        if topic not in self._readers:
+            schema = self._contracts.schema_of(topic)
+            self._readers[topic] = None if schema is None else prepared(schema)
+        return self._readers[topic]
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise RecordFailure(FailureCategory.DESERIALIZATION, f"the value is not JSON: {error}") from error
