@@ -17,7 +17,7 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UpstreamUnavailable, UsageError
-from sandbox.services.plato.database import Database
+from sandbox.services.database import Database
 from sandbox.services.ports import Publisher
 
 __all__ = ["Outbox"]

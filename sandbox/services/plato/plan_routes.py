@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.services.http import Exchange, Pagination, Route
+from sandbox.services.http import ApiError, Exchange, FieldError, Pagination, Route
 from sandbox.services.plato.bodies import ApprovalBody, CancelBody, CreatePlan, ExecuteBody, ListPlans
 from sandbox.services.plato.plan import Plan
 from sandbox.services.plato.plan_run import Bench
 from sandbox.services.plato.plans import Plans
-from sandbox.services.plato.rooms import Rooms
 from sandbox.services.plato.store import Slice
 from sandbox.services.plato.stream import PlanStreams
+from sandbox.services.rooms import Rooms
 
 __all__ = ["PlanRoutes"]
 
@@ -52,7 +52,7 @@ class PlanRoutes:
         body = await exchange.body(CreatePlan)
         tenant = self._rooms.enter(exchange.tenant)
         if body.spec_id is not None and self._bench.store.spec(tenant, body.spec_id) is None:
-            raise self._rooms.unknown("specId", body.spec_id)
+            raise ApiError.invalid([FieldError("specId", f"names no spec: {body.spec_id}")])
         plan = self._plans.create(
             tenant, exchange.trace, name=body.name, steps=body.plan_steps(), plan_id=body.plan_id,
             description=body.description, spec_id=body.spec_id, context=body.context,

@@ -12,7 +12,7 @@ from sandbox.services.plato.bodies import EvaluateBody, FeedbackBody, ListPolici
 from sandbox.services.plato.governance import Governance
 from sandbox.services.plato.plan_run import Bench
 from sandbox.services.plato.policies import Action
-from sandbox.services.plato.rooms import Rooms
+from sandbox.services.rooms import Rooms
 
 __all__ = ["PolicyRoutes"]
 

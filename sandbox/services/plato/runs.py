@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sandbox.contracts.tracing import TraceContext
-from sandbox.services.plato.database import Database
+from sandbox.services.database import Database
 
 __all__ = ["Run", "RunLog", "RunMessage"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.services.database import Database
 from sandbox.services.http import Actuator, ConsumedEvent, Health, RecentEvents, create_application
 from sandbox.services.http.exchange import DEFAULT_TENANT
-from sandbox.services.plato.database import Database
 from sandbox.services.plato.execution import Executor
 from sandbox.services.plato.governance import Governance
 from sandbox.services.plato.outbox import Outbox
@@ -20,12 +20,14 @@ from sandbox.services.plato.plan_routes import PlanRoutes
 from sandbox.services.plato.plan_run import Bench
 from sandbox.services.plato.plans import Plans
 from sandbox.services.plato.policy_routes import PolicyRoutes
-from sandbox.services.plato.rooms import Rooms
 from sandbox.services.plato.runs import RunLog
+from sandbox.services.plato.seed import plant
 from sandbox.services.plato.spec_routes import SpecRoutes
 from sandbox.services.plato.store import Store
 from sandbox.services.plato.stream import PlanStreams
+from sandbox.services.plato.tables import SCHEMA
 from sandbox.services.ports import Delivery, ServiceContext, Subscription
+from sandbox.services.rooms import Rooms
 
 __all__ = ["PlatoService"]
 
@@ -40,14 +42,14 @@ class PlatoService:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
-        self._database = Database(None if context.state_dir is None else Path(context.state_dir))
+        self._database = Database(None if context.state_dir is None else Path(context.state_dir) / "plato.db", SCHEMA)
         self._store = Store(self._database)
         self._log = RunLog(self._database)
         self._outbox = Outbox(self._database, context.publisher, context.clock)
         bench = Bench(self._store, self._log, self._outbox, context.clock, context.facts)
         self._executor = Executor(bench)
         self._streams = PlanStreams(self._log, context.clock, context.facts)
-        self._rooms = Rooms(self._store, context.clock)
+        self._rooms = Rooms(lambda tenant: plant(self._store, tenant, context.clock.now_ms()))
         self._events = RecentEvents()
         governance = Governance(self._store, self._outbox, context.clock.now_ms)
         self._plans = Plans(bench, self._executor, governance)

@@ -10,9 +10,9 @@ from sandbox.contracts.ids import new_id
 from sandbox.services.http import ApiError, ErrorCode, Exchange, Pagination, Route
 from sandbox.services.plato.bodies import CreateSpec, ListArtifacts, ListSpecs
 from sandbox.services.plato.plan_run import Bench
-from sandbox.services.plato.rooms import Rooms
 from sandbox.services.plato.spec import Spec
 from sandbox.services.plato.store import Slice
+from sandbox.services.rooms import Rooms
 
 __all__ = ["SpecRoutes"]
 

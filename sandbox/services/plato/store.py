@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sandbox.services.plato.database import Database
+from sandbox.services.database import Database
 from sandbox.services.plato.plan import Plan, PlanStatus
 from sandbox.services.plato.policies import Decision, Policy, PolicyRule
 from sandbox.services.plato.spec import Artifact, Spec
