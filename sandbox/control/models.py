@@ -66,8 +66,10 @@ class Component(_Answer):
     """Why it is in this state."""
     pid: int | None = None
     restarts: int = 0
-    since: str | int | None = None
-    """When it came into this state."""
+    since_ms: int | None = None
+    """When it came into this state, in epoch milliseconds."""
+    process: str | None = None
+    """The process that it runs in."""
 
 
 class Proof(_Answer):
@@ -89,11 +91,11 @@ class Status(_Answer):
     endpoints: Endpoints
     components: list[Component]
     proof: list[Proof] = []
-    version: str | None = None
-    """Version of the sandbox."""
-    kafka_version: str | None = None
-    pid: int | None = None
-    """Process id of the engine."""
+    detail: str | None = None
+    """What still keeps it from being ready."""
+    uptime_ms: int | None = None
+    versions: dict[str, str] = {}
+    """Of the sandbox, of Kafka, of Python."""
 
 
 # Facts

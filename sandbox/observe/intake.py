@@ -86,11 +86,17 @@ def _members(kind: type[Fact]) -> dict[str, tuple[str, tuple[type, ...], bool]]:
     for each in fields(kind):
         type_name = str(each.type).removesuffix(" | None")
         optional = each.default is not MISSING or str(each.type).endswith("| None")
-        members[each.name] = (type_name, _TYPES[type_name], not optional)
+        members[each.name] = (type_name, _TYPES.get(type_name, (object,)), not optional)
     return members
 
 
-_TYPES: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (int, float)}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "Mapping[str, Any]": (dict,),
+}
 # Facts of kinds that are not known here come from a newer service; they are kept as they are.
 _MEMBERS = {name: _members(kind) for name, kind in FACTS.items()}
 

@@ -44,12 +44,12 @@ def under(journal: Journal, identity: str, *, limit: int = 2_000) -> Timeline:
     traces = tuple(sorted({each["trace_id"] for each in direct.values() if "trace_id" in each} - {identity}))
     found = dict(direct)
     for trace_id in traces:
-        if len(found) >= limit:
+        if len(found) > limit:
             break
         found.update(_collect(journal, trace_id, limit))
     ordered = sorted(found.values(), key=lambda each: (each["at_ms"], each["seq"]))
     every_trace = tuple(sorted({each["trace_id"] for each in ordered if "trace_id" in each}))
-    return Timeline(identity, every_trace, tuple(ordered[:limit]), len(ordered) > limit or len(direct) >= limit)
+    return Timeline(identity, every_trace, tuple(ordered[:limit]), len(ordered) > limit)
 
 
 def _collect(journal: Journal, identity: str, limit: int) -> dict[int, dict[str, Any]]:
