@@ -7,30 +7,33 @@ import socket
 import time
 from pathlib import Path
 
-from sandbox.errors import ComponentFailed, NotReady
+from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.embedded.jars import fetch_jars
 from sandbox.runtime.embedded.jdk import Java
-from sandbox.runtime.embedded.server_properties import listeners, write_meta_properties, write_server_properties
+from sandbox.runtime.embedded.lock import JarLock
+from sandbox.runtime.embedded.server_properties import listeners, server_properties
+from sandbox.runtime.embedded.startup_cache import JVM_FLAGS, StartupCache
+from sandbox.runtime.embedded.storage import ended_cleanly, format_storage
+from sandbox.runtime.ports import free_port
 
 __all__ = ["EmbeddedBroker"]
 
-HEAP = "-Xmx512m"
-JVM_FLAGS = (
-    HEAP,
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Xss512k",
-    "-XX:-UsePerfData",
-    "-Djava.awt.headless=true",
-)
+POLL_S = 0.02
+CONNECT_LIMIT_S = 0.2
+LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
+
+# They would change the JVM behind our back, and with it whether the start-up cache fits.
+FOREIGN_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "JDK_AOT_VM_OPTIONS", "CLASSPATH")
 
 
 class EmbeddedBroker:
     """One node with its data in `data_dir`; `start` may be called again after an end, and finds the data again.
 
-    `listen` are the addresses to bind at `port`; `advertise` the host that clients beyond loopback are told. The log
-    goes to `log_file`. `start` needs the standard library only once the jars are in `cache_dir`.
+    `listen` are the addresses to bind at `port`; `advertise` is the host that clients beyond loopback are told. Kafka
+    logs to `log_file`; what the JVM itself says is beside it in `kafka-jvm.log`, of the last start only. `record_to`
+    makes this a training run that leaves a start-up cache there. `start` needs the standard library only once the
+    jars are in `cache_dir`.
     """
 
     def __init__(
@@ -46,10 +49,15 @@ class EmbeddedBroker:
         java_home: Path | None = None,
         offline: bool = False,
         mirror: str | None = None,
+        record_to: Path | None = None,
+        nice: int = 0,
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.port = port
         self.log_file = (log_file or data_dir / "kafka.log").absolute()
+        self.jvm_log_file = self.log_file.with_name(f"{self.log_file.stem}-jvm.log")
+        self.remark: str | None = None
+        """Something to know about the last start that went well otherwise, such as an unusable start-up cache."""
         self._cache_dir = cache_dir.absolute()
         self._listen = listen
         self._advertise = advertise
@@ -57,8 +65,13 @@ class EmbeddedBroker:
         self._java_home = java_home
         self._offline = offline
         self._mirror = mirror
+        self._record_to = record_to
+        self._nice = nice
         self._child: Child | None = None
-        self._local: tuple[str, int] = ("127.0.0.1", port)
+        self._asked_to_end = False
+        self._cache_in_use: StartupCache | None = None
+        self._log_began_at = 0
+        self._local = ("127.0.0.1", port)
 
     @property
     def pid(self) -> int | None:
@@ -66,6 +79,7 @@ class EmbeddedBroker:
 
     @property
     def exit_code(self) -> int | None:
+        """Exit code of the last run once it has ended; −N when signal N ended it."""
         return self._child.exit_code if self._child else None
 
     @property
@@ -86,36 +100,69 @@ class EmbeddedBroker:
     def start(self) -> None:
         """Start the JVM and return at once; `wait_listening` says when it answers. Does nothing while it runs.
 
-        Raises FetchFailed when jars are missing and cannot be fetched, EnvironmentFailure without a usable Java.
+        Raises FetchFailed when jars are missing and cannot be fetched, EnvironmentFailure without a usable Java or
+        data folder.
         """
-        if self.pid is not None:
-            return
-        jars = fetch_jars(self._cache_dir, offline=self._offline, mirror=self._mirror)
+        if self.pid is None:
+            self.remark = None
+            self._launch(with_cache=self._record_to is None)
+
+    def _launch(self, *, with_cache: bool) -> None:
+        lock = JarLock.read()
+        jars = fetch_jars(self._cache_dir, lock=lock, offline=self._offline, mirror=self._mirror)
         java = Java.find(self._java_home)
-        client_listeners = listeners(self._listen, self.port, free_port(), self._advertise)
-        self._local = (client_listeners[0].host, client_listeners[0].port)
-        logs_dir = self.data_dir / "logs"
-        write_meta_properties(logs_dir)
-        properties = self.data_dir / "server.properties"
-        write_server_properties(properties, logs_dir, client_listeners, self._controller_port or free_port())
-        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        cache = StartupCache.of(self._cache_dir, java, lock)
+        self._cache_in_use = cache if with_cache and cache.exists() else None
+        flags = self._cache_in_use.use_flags() if self._cache_in_use else []
+        if self._record_to:
+            flags = cache.record_flags(self._record_to)
+        try:
+            properties = self._prepare_data()
+            self.log_file.parent.mkdir(parents=True, exist_ok=True)
+            self.jvm_log_file.write_bytes(b"")
+        except OSError as error:
+            raise EnvironmentFailure(
+                f"Kafka's data cannot be written: {error.strerror}",
+                where=str(error.filename or self.data_dir),
+                hint="make the folder writable, and free some space if the disk is full",
+            ) from error
+        self._log_began_at = self._log_size()
         argv = [
             str(java.executable),
             *JVM_FLAGS,
-            f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}",
+            *flags,
+            f"-XX:ErrorFile={self.jvm_log_file.with_suffix('.crash')}",
+            f"-Dlog4j2.configurationFile={LOG_CONFIG}",
             f"-Dsandbox.log={self.log_file}",
-            f"-XX:ErrorFile={self.data_dir}/hs_err_%p.log",
             "-cp",
             ":".join(jar.name for jar in jars),
             "kafka.Kafka",
             str(properties),
         ]
-        env = {**os.environ, "MALLOC_ARENA_MAX": "2"}
-        self._child = Child(argv, env=env, cwd=jars[0].parent, log_file=self.log_file)
+        env = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
+        env |= {"MALLOC_ARENA_MAX": "2"}
+        self._asked_to_end = False
+        self._child = Child(argv, env=env, cwd=jars[0].parent, log_file=self.jvm_log_file, nice=self._nice)
         self._child.start()
 
+    def _prepare_data(self) -> Path:
+        """Format the data folder if need be and write `server.properties`; returns its path."""
+        logs_dir = self.data_dir / "logs"
+        quick_takeover = not ended_cleanly(logs_dir)
+        format_storage(logs_dir)
+        client_listeners = listeners(self._listen, self.port, self._advertise)
+        self._local = (client_listeners[0].host, client_listeners[0].port)
+        # Nobody else depends on the controller's port: when it is taken, any other will do.
+        controller_port = self._controller_port if _can_bind(self._controller_port) else free_port()
+        path = self.data_dir / "server.properties"
+        path.write_text(
+            server_properties(logs_dir, client_listeners, controller_port, quick_takeover=quick_takeover),
+            encoding="ascii",
+        )
+        return path
+
     async def wait_listening(self, timeout_s: float = 60.0) -> None:
-        """Wait until Kafka takes connections.
+        """Wait until Kafka takes connections. A JVM that refuses its start-up cache is started again without.
 
         Raises ComponentFailed when the JVM ends instead, NotReady after `timeout_s`.
         """
@@ -124,19 +171,44 @@ class EmbeddedBroker:
         deadline = time.monotonic() + timeout_s
         while not self._answers():
             if self.pid is None:
-                raise ComponentFailed(
-                    f"Kafka {self.describe_end()}", where="kafka", hint=f"the reason is in {self.log_file}"
-                )
+                if not self._cache_was_refused():
+                    raise ComponentFailed(
+                        f"Kafka {self.describe_end()}",
+                        where="kafka",
+                        hint=f"the reason is in {self.log_file} or {self.jvm_log_file}",
+                    )
+                await asyncio.to_thread(self._start_without_cache)
             if time.monotonic() > deadline:
-                raise NotReady(f"Kafka does not listen after {timeout_s:g} s", where=self.bootstrap_servers)
-            await asyncio.sleep(0.02)
+                raise NotReady(
+                    f"Kafka does not listen after {timeout_s:g} s",
+                    where=self.bootstrap_servers,
+                    hint=f"see what it is doing in {self.log_file}",
+                )
+            await asyncio.sleep(POLL_S)
 
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(self._local, timeout=0.2):
-                return True
+            with socket.create_connection(self._local, timeout=CONNECT_LIMIT_S):
+                return self.pid is not None
         except OSError:
             return False
+
+    def _cache_was_refused(self) -> bool:
+        """Whether the JVM ended by itself before Kafka said a word, with a cache: then the cache is at fault."""
+        return self._cache_in_use is not None and not self._asked_to_end and self._log_size() <= self._log_began_at
+
+    def _start_without_cache(self) -> None:
+        reason = (_last_lines(self.jvm_log_file, 1) or [f"code {self.exit_code}"])[0]
+        # The next training makes a new one.
+        self._cache_in_use.path.unlink(missing_ok=True)
+        self._launch(with_cache=False)
+        self.remark = f"started without the start-up cache, which Java could not use: {reason}"
+
+    def _log_size(self) -> int:
+        try:
+            return self.log_file.stat().st_size
+        except OSError:
+            return 0
 
     async def wait_exit(self) -> int:
         """Wait for the JVM's end; returns its exit code (−N for signal N) a few milliseconds after it happened."""
@@ -145,39 +217,37 @@ class EmbeddedBroker:
         return await self._child.wait()
 
     def describe_end(self) -> str:
-        """How the last run ended, with the last lines of the log."""
+        """How the last run ended, with the last line of the log that it wrote."""
         code = self.exit_code
-        how = (
-            "is not running" if code is None else f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
-        )
-        lines = self.last_log_lines()
-        return f"{how}: {lines[-1]}" if lines else how
+        if code is None:
+            return "is not running"
+        how = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        lines = self.last_log_lines(1)
+        return f"{how}: {lines[0]}" if lines else how
 
     def last_log_lines(self, count: int = 10) -> list[str]:
-        try:
-            with self.log_file.open("rb") as file:
-                file.seek(0, os.SEEK_END)
-                file.seek(max(0, file.tell() - 16_384))
-                return file.read().decode(errors="replace").splitlines()[-count:]
-        except OSError:
-            return []
+        """The end of what Kafka logged since the last start, or of what the JVM said if Kafka never came to log."""
+        return _last_lines(self.log_file, count, since=self._log_began_at) or _last_lines(self.jvm_log_file, count)
 
     async def stop(self, timeout_s: float = 10.0) -> int | None:
         """End it in good order, by force after `timeout_s`. Returns the exit code, None when it never ran."""
+        self._asked_to_end = True
         return await self._child.stop(timeout_s) if self._child else None
 
     async def restart(self, timeout_s: float = 60.0) -> None:
+        """Stop, start and wait until it listens. Raises as `start` and `wait_listening` do."""
         await self.stop()
         self.start()
         await self.wait_listening(timeout_s)
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
+        self._asked_to_end = True
         if self._child:
             self._child.kill()
 
     def pause(self) -> None:
-        """Stop its clock: connections stay open and nothing answers."""
+        """Freeze it: connections stay open and nothing answers."""
         if self._child:
             self._child.pause()
 
@@ -186,8 +256,23 @@ class EmbeddedBroker:
             self._child.resume()
 
 
-def free_port() -> int:
-    """A loopback port that was free just now."""
+def _can_bind(port: int) -> bool:
+    if port == 0:
+        return False
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _last_lines(file_path: Path, count: int, *, since: int = 0) -> list[str]:
+    try:
+        with file_path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            file.seek(max(since, end - 16_384))
+            return file.read().decode(errors="replace").splitlines()[-count:]
+    except OSError:
+        return []

@@ -94,7 +94,7 @@ class Child:
         threading.Thread(target=self._reap, name=f"reap {self._process.pid}", daemon=True).start()
 
     def _spawn(self, log: IO[bytes] | int) -> None:
-        held_back = [*self._niced(), "/bin/sh", "-c", _HELD_BACK, "child", *self.argv]
+        held_back = ["/bin/sh", "-c", _HELD_BACK, "child", *self.argv]
         self._process = subprocess.Popen(
             held_back,
             stdin=subprocess.PIPE,
@@ -106,15 +106,18 @@ class Child:
         )
         self._watchdog = subprocess.Popen(
             ["/bin/sh", "-c", _WATCHDOG, "sandbox-watchdog", str(self._process.pid)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", start_new_session=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
         self._lifeline = self._watchdog.stdin
+        if self._nice:
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, self._nice)
         go = self._process.stdin
         with contextlib.suppress(BrokenPipeError), go:
             go.write(b"\n")
-
-    def _niced(self) -> list[str]:
-        return ["/usr/bin/nice", "-n", str(self._nice)] if self._nice else []
 
     def _reap(self) -> None:
         self._exit_code = self._process.wait()

@@ -1,18 +1,16 @@
-"""What the embedded broker is told: its `server.properties`, its `meta.properties` and its listeners."""
+"""What the embedded broker is told: its `server.properties` and its listeners."""
 
 from __future__ import annotations
 
-import base64
 import socket
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import UsageError
+from sandbox.runtime.embedded.storage import NODE_ID
+from sandbox.runtime.ports import free_port
 
-__all__ = ["Listener", "listeners", "write_meta_properties", "write_server_properties"]
-
-NODE_ID = 1
+__all__ = ["Listener", "listeners", "server_properties"]
 
 # One node, little memory, quick to start and to answer.
 FIXED = {
@@ -44,11 +42,12 @@ FIXED = {
     "log.cleaner.io.buffer.size": 131_072,
     # Two index files per partition are laid out at this size; 10 MB by default.
     "log.index.size.max.bytes": 1_048_576,
-    "log.segment.bytes": 67_108_864,
-    "metadata.log.segment.bytes": 16_777_216,
-    "controlled.shutdown.enable": "true",
+    # An idle node need not write to its metadata log twice a second.
+    "metadata.max.idle.interval.ms": 0,
     "metric.reporters": "",
 }
+
+QUICK_TAKEOVER = {"broker.session.timeout.ms": 1500, "broker.heartbeat.interval.ms": 300}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +68,12 @@ class Listener:
         return f"{self.name}://{_bracketed(self.advertised_host)}:{self.port}"
 
 
-def listeners(listen: tuple[str, ...], port: int, local_port: int, advertise: str | None) -> list[Listener]:
+def listeners(listen: tuple[str, ...], port: int, advertise: str | None) -> list[Listener]:
     """One listener per address; the first is the one for processes of this machine.
 
     Kafka takes one port twice only for an IPv4 and an IPv6 address, so `listen` may name one of each besides loopback,
     which gives way to it. Loopback listeners announce themselves, so that the sandbox's own processes never depend on
-    how `advertise` resolves; where 127.0.0.1 had to give way they use a listener on `local_port`.
+    how `advertise` resolves; where 127.0.0.1 had to give way they use a listener on a free port.
     Raises UsageError when two addresses of one family remain.
     """
     chosen: dict[bool, str] = {}
@@ -98,44 +97,30 @@ def listeners(listen: tuple[str, ...], port: int, local_port: int, advertise: st
         name = "CLIENT6" if is_ipv6 else "CLIENT"
         result.append(Listener(name, host, port, host if _is_loopback(host) else advertise or _announced(host)))
     if not result or result[0].host != "127.0.0.1":
-        result.insert(0, Listener("LOCAL", "127.0.0.1", local_port, "127.0.0.1"))
+        result.insert(0, Listener("LOCAL", "127.0.0.1", free_port(), "127.0.0.1"))
     return result
 
 
-def write_server_properties(path: Path, data_dir: Path, client_listeners: list[Listener], controller_port: int) -> None:
-    """Write `server.properties` for one node that keeps its data in `data_dir`."""
+def server_properties(
+    logs_dir: Path, client_listeners: list[Listener], controller_port: int, *, quick_takeover: bool = False
+) -> str:
+    """The text of `server.properties` for one node that keeps its data in `logs_dir`.
+
+    `quick_takeover` is for data of a node that was killed: the controller counts the dead incarnation as alive until
+    its session ends, and turns the new one away until then. So the session is made short for this run.
+    """
     names = [listener.name for listener in client_listeners]
-    properties = FIXED | {
-        "log.dirs": data_dir,
+    addresses = [*(listener.address for listener in client_listeners), f"CONTROLLER://127.0.0.1:{controller_port}"]
+    properties = FIXED | (QUICK_TAKEOVER if quick_takeover else {})
+    properties |= {
+        "log.dirs": logs_dir,
         "controller.quorum.voters": f"{NODE_ID}@127.0.0.1:{controller_port}",
-        "listeners": ",".join(
-            [*(listener.address for listener in client_listeners), f"CONTROLLER://127.0.0.1:{controller_port}"]
-        ),
+        "listeners": ",".join(addresses),
         "advertised.listeners": ",".join(listener.advertised for listener in client_listeners),
         "inter.broker.listener.name": names[0],
         "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in [*names, "CONTROLLER"]),
     }
-    path.write_text("".join(f"{key}={_escaped(value)}\n" for key, value in properties.items()), encoding="ascii")
-
-
-def write_meta_properties(data_dir: Path) -> None:
-    """Format `data_dir` for a node of a static quorum, unless it is formatted already."""
-    path = data_dir / "meta.properties"
-    if path.exists():
-        return
-    data_dir.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    temporary.write_text(
-        f"version=1\ncluster.id={_new_id()}\nnode.id={NODE_ID}\ndirectory.id={_new_id()}\n", encoding="ascii"
-    )
-    temporary.replace(path)
-
-
-def _new_id() -> str:
-    """A Kafka Uuid: URL-safe base64 without padding; Kafka itself never makes one that starts with a dash."""
-    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
-        pass
-    return text
+    return "".join(f"{key}={_escaped(value)}\n" for key, value in properties.items())
 
 
 def _escaped(value: object) -> str:

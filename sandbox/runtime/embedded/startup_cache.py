@@ -1,0 +1,66 @@
+"""The JVM's start-up cache (AOT cache): classes loaded and linked ahead of time, which halves Kafka's start.
+
+One file per Java runtime, list of jars and JVM flags, beside the jars; made by `aot.train`. The JVM records its class
+path in it as given, with sizes and times: the broker therefore runs in the jars' folder and names them without a
+path, so that the cache folder may be moved or restored elsewhere, and every jar has one fixed time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.runtime.embedded.jars import jars_folder
+from sandbox.runtime.embedded.jdk import Java
+from sandbox.runtime.embedded.lock import JarLock
+
+__all__ = ["JVM_FLAGS", "StartupCache"]
+
+# Small, and quick to start rather than quick to peak. They shape the cache, so all brokers share them.
+JVM_FLAGS = (
+    "-Xmx512m",
+    "-Xms64m",
+    "-Xss512k",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "-Djava.awt.headless=true",
+)
+
+AOT_MAJOR = 25  # the first Java that makes an AOT cache in one step; older ones have class data archives
+
+
+@dataclass(frozen=True, slots=True)
+class StartupCache:
+    """Where the cache of this Java and these jars is, and how the JVM is told to use or to make it."""
+
+    folder: Path
+    java: Java
+    key: str
+
+    @classmethod
+    def of(cls, cache_dir: Path, java: Java, lock: JarLock) -> StartupCache:
+        """The cache in `cache_dir` (it need not exist) that fits `java` and the jars of `lock`."""
+        key = hashlib.sha256("\0".join((java.fingerprint, lock.digest, *JVM_FLAGS)).encode()).hexdigest()
+        return cls(jars_folder(cache_dir, lock).parent, java, key[:16])
+
+    @property
+    def path(self) -> Path:
+        return self.folder / f"start-{self.key}.aot"
+
+    def exists(self) -> bool:
+        return self.path.is_file()
+
+    def use_flags(self) -> list[str]:
+        """Flags that make the JVM use the cache or refuse to start. Paths are relative to the jars' folder."""
+        if self.java.major >= AOT_MAJOR:
+            return [f"-XX:AOTCache=../{self.path.name}", "-XX:AOTMode=on"]
+        return [f"-XX:SharedArchiveFile=../{self.path.name}", "-Xshare:on"]
+
+    def record_flags(self, target: Path) -> list[str]:
+        """Flags that make the JVM write a cache to `target`, a file somewhere below `folder`, when it ends."""
+        relative = f"../{target.relative_to(self.folder)}"
+        if self.java.major >= AOT_MAJOR:
+            return [f"-XX:AOTCacheOutput={relative}"]
+        return [f"-XX:ArchiveClassesAtExit={relative}"]
