@@ -63,8 +63,8 @@ class SchemaLog(Protocol):
     async def follow(
         self, apply: Callable[[Sequence[LogRecord]], None], replayed: Callable[[], None] | None = None
     ) -> None:
-        """Hand every record to `apply`, in offset order and exactly once per offset, from the beginning of the log; then
-        go on with new ones as soon as they arrive. Runs until cancelled or `stop`.
+        """Hand every record to `apply`, in offset order and exactly once per offset, from the beginning of the log;
+        then go on with new ones as soon as they arrive. Runs until cancelled or `stop`.
 
         `apply` is synchronous, gets batches (never empty; hand over what one fetch brought, so that thousands of
         records replay quickly) and does not raise. `replayed` is called once, after `apply` has seen every record

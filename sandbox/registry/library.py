@@ -1,0 +1,108 @@
+"""Schemas as read: resolves references, reads text, and keeps what was read lately."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from sandbox.registry import refusal
+from sandbox.registry.definition import Definition, Reference
+from sandbox.registry.formats import Format, InvalidSchema, Parsed, Referenced, format_of
+from sandbox.registry.state import RegistryState, StoredSchema, Version
+
+__all__ = ["Library"]
+
+KEPT = 200
+LARGE_CHARACTERS = 50_000
+"""Longer texts are read in a thread, so that other requests need not wait."""
+
+
+class Library:
+    def __init__(self, state: RegistryState) -> None:
+        self._state = state
+        self._kept: OrderedDict[tuple[bytes, str], Parsed] = OrderedDict()
+
+    @staticmethod
+    def format(type_: str) -> Format:
+        """Raises Refusal 42201 for a type that is not served."""
+        format_ = format_of(type_)
+        if format_ is None:
+            raise refusal.invalid_schema(f"Invalid schema type {type_}")
+        return format_
+
+    async def read(self, subject: str, definition: Definition) -> tuple[Definition, Parsed]:
+        """A schema that somebody sent: with canonical text and pinned references. Raises Refusal 42201."""
+        format_ = self.format(definition.type)
+        pinned = tuple(self._pin(subject, each) for each in definition.references)
+        referenced = self.referenced(subject, pinned)
+        try:
+            if len(definition.text) > LARGE_CHARACTERS:
+                parsed = await asyncio.to_thread(format_.parse, definition.text, referenced, is_new=True)
+            else:
+                parsed = format_.parse(definition.text, referenced, is_new=True)
+        except InvalidSchema as error:
+            shown = "" if not pinned else f" with refs {[each.to_json() for each in pinned]}"
+            message = f"Invalid schema of type {definition.type}{shown}, details: {error.message}"
+            raise refusal.invalid_schema(message, hint=error.hint) from None
+        read = Definition(definition.type, parsed.canonical, pinned, definition.metadata, definition.rule_set)
+        return read, parsed
+
+    def parsed(self, version: Version) -> Parsed:
+        """A stored version as read. Raises Refusal 42201 when it cannot be read (another registry wrote it)."""
+        key = (version.schema.fingerprint, version.subject if version.schema.definition.references else "")
+        if (kept := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            return kept
+        parsed = self._read_stored(version.subject, version.schema)
+        self._kept[key] = parsed
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return parsed
+
+    def _read_stored(self, subject: str, stored: StoredSchema) -> Parsed:
+        definition = stored.definition
+        format_ = self.format(definition.type)
+        try:
+            return format_.parse(definition.text, self.referenced(subject, definition.references), is_new=False)
+        except InvalidSchema as error:
+            message = f"The stored schema {stored.id} cannot be read: {error.message}"
+            raise refusal.invalid_schema(message) from None
+
+    def _pin(self, subject: str, reference: Reference) -> Reference:
+        """A reference to the latest version (-1) as one to its number."""
+        if reference.version != -1:
+            return reference
+        latest = self._state.latest(self._state.referenced_subject(subject, reference.subject))
+        if latest is None:
+            raise _unknown(reference)
+        return Reference(reference.name, reference.subject, latest.number)
+
+    def referenced(self, subject: str, references: Sequence[Reference]) -> list[Referenced]:
+        """What `references` name, and what those name in turn, in the order they build on each other.
+
+        Raises Refusal 42201 for a reference to nothing, and for one that leads back to itself.
+        """
+        found: dict[str, Referenced] = {}
+        self._collect(subject, references, found, [])
+        return list(found.values())
+
+    def _collect(
+        self, subject: str, references: Sequence[Reference], found: dict[str, Referenced], path: list[tuple[str, int]]
+    ) -> None:
+        for reference in references:
+            target = self._state.referenced_subject(subject, reference.subject)
+            place = (target, reference.version)
+            version = self._state.version(*place)
+            if version is None:
+                raise _unknown(reference)
+            if place in path or len(path) > 100:
+                raise refusal.invalid_schema(f"The reference {reference.name} leads back to itself")
+            if reference.name not in found:
+                self._collect(target, version.schema.definition.references, found, [*path, place])
+                found[reference.name] = Referenced(reference.name, version.schema.definition.text)
+
+
+def _unknown(reference: Reference) -> refusal.Refusal:
+    which = f'subject "{reference.subject}" and version {reference.version}'
+    return refusal.invalid_schema(f"Invalid schema, details: No schema reference found for {which}")
