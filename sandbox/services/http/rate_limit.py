@@ -1,6 +1,6 @@
 """How often a client may call (seed: Rate Limiting): a fixed window per client and class, from its first request.
 
-The window runs on the sandbox's clock. `X-RateLimit-Reset` and `Retry-After` are wall time: clients wait in real seconds.
+The window runs on the sandbox's clock; `X-RateLimit-Reset` and `Retry-After` are wall time, as clients wait for real.
 """
 
 from __future__ import annotations

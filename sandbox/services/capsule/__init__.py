@@ -1,0 +1,1 @@
+"""CAPSULE: keeps what happened to every entity, capsule by capsule, and answers for any moment of it."""

@@ -1,0 +1,227 @@
+"""CAPSULE's store: capsules by id, scope and time."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.contracts.tracing import TraceContext
+from sandbox.errors import SandboxError
+from sandbox.services.capsule.capsule import Capsule
+from sandbox.services.capsule.consumed import ConsumedRecord
+from sandbox.services.capsule.snapshots import (
+    Snapshot,
+    add_snapshot,
+    remove_snapshots,
+    snapshots_of_event,
+    snapshots_of_posts,
+)
+from sandbox.services.capsule.tables import DAY_MS, SCHEMA, SCHEMA_VERSION
+from sandbox.services.capsule.totals import EVERY_SCOPE, total_between, total_of
+from sandbox.services.http.exchange import encode_json
+from sandbox.services.store import Store
+
+__all__ = ["CapsuleFilter", "Capsules", "Conflict", "Stored"]
+
+QUICK_ROWS = 2_000
+"""Pages that start beyond this many rows are read in the store's thread."""
+EARLIEST_MS, LATEST_MS = -(2**55), 2**55
+COLUMNS = {"timestamp": "timestamp_ms", "createdAt": "created_ms"}
+
+
+@dataclass(frozen=True, slots=True)
+class CapsuleFilter:
+    """`from_ms` and `to_ms` both belong to the range; None leaves it open."""
+
+    tenant: str
+    scope_id: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+    @property
+    def has_range(self) -> bool:
+        return self.from_ms is not None or self.to_ms is not None
+
+    @property
+    def condition(self) -> tuple[str, list[Any]]:
+        """An SQL condition and its values."""
+        terms, values = ["tenant = ?"], [self.tenant]
+        for term, value in (
+            ("scope_id = ?", self.scope_id),
+            ("timestamp_ms >= ?", self.from_ms),
+            ("timestamp_ms <= ?", self.to_ms),
+        ):
+            if value is not None:
+                terms.append(term)
+                values.append(value)
+        return " AND ".join(terms), values
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of a consumed record: whether it was known already, and which snapshots are still to publish."""
+
+    known: bool
+    unpublished: list[Snapshot]
+
+
+class Conflict(SandboxError):
+    """A POST with idempotency keys that are taken: `(place in the request, existing id, key)` of each."""
+
+    def __init__(self, existing: list[tuple[int, str, str]]) -> None:
+        super().__init__(f"{len(existing)} capsules exist already")
+        self.existing = existing
+
+
+class Capsules:
+    """The capsules of all tenants. Every method may raise StoreFailed."""
+
+    def __init__(self, path: Path) -> None:
+        self.store = Store(path, SCHEMA, version=SCHEMA_VERSION)
+
+    async def post(self, capsules: Sequence[Capsule], trace: TraceContext) -> None:
+        """Keep all of them, or none: raises Conflict when a key is taken."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            taken: list[tuple[int, str, str]] = []
+            for place, capsule in enumerate(capsules):
+                key = capsule.idempotency_key
+                sql = "SELECT capsule_id FROM capsules WHERE tenant = ? AND posted_key = ?"
+                if found := connection.execute(sql, (capsule.tenant, key)).fetchone():
+                    taken.append((place, found[0], key))
+                else:
+                    _insert(connection, capsule, posted_key=key)
+                    add_snapshot(connection, capsule, trace)
+            if taken:
+                raise Conflict(taken)
+
+        await self.store.write(work)
+
+    async def keep(self, capsules: Sequence[Capsule]) -> None:
+        """Keep capsules that nobody is told of: what a fresh sandbox starts with."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for capsule in capsules:
+                _insert(connection, capsule)
+
+        await self.store.write(work)
+
+    async def keep_event(self, consumed: ConsumedRecord, capsules: Sequence[Capsule], trace: TraceContext) -> Stored:
+        """Keep a consumed record and its capsules once, however often it comes; then tell what is left to publish."""
+
+        def work(connection: sqlite3.Connection) -> Stored:
+            known, seq = consumed.find(connection)
+            if seq is not None:
+                return Stored(True, snapshots_of_event(connection, seq))
+            seq = consumed.insert(connection, "duplicate" if known else "processed" if capsules else "skipped")
+            if known:
+                return Stored(True, [])
+            for capsule in capsules:
+                _insert(connection, capsule)
+            return Stored(False, [add_snapshot(connection, each, trace, event_seq=seq) for each in capsules])
+
+        return await self.store.write(work)
+
+    def published(self, snapshots: Sequence[Snapshot]) -> None:
+        """Kafka has these. Not waited for: lost with the process, it only lets them be published once more."""
+        self.store.write_later(lambda connection: remove_snapshots(connection, snapshots))
+
+    async def unpublished_posts(self, limit: int) -> list[Snapshot]:
+        return await self.store.read_in_thread(lambda connection: snapshots_of_posts(connection, limit))
+
+    async def delete(self, tenant: str, capsule_id: str) -> bool:
+        """Whether there was such a capsule."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            connection.execute("DELETE FROM unpublished WHERE capsule_id = ?", (capsule_id,))
+            sql = "DELETE FROM capsules WHERE capsule_id = ? AND tenant = ?"
+            return connection.execute(sql, (capsule_id, tenant)).rowcount > 0
+
+        return await self.store.write(work)
+
+    async def clear(self) -> None:
+        """Remove everything of every tenant."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for table in ("capsules", "unpublished", "events", "event_totals", "totals"):
+                connection.execute(f"DELETE FROM {table}")
+
+        await self.store.write(work)
+
+    def find(self, tenant: str, capsule_id: str) -> str | None:
+        """A capsule as JSON text."""
+        rows = self.store.read("SELECT body FROM capsules WHERE capsule_id = ? AND tenant = ?", (capsule_id, tenant))
+        return rows[0][0] if rows else None
+
+    async def page(
+        self,
+        wanted: CapsuleFilter,
+        *,
+        order: str = "timestamp",
+        descending: bool = True,
+        offset: int = 0,
+        size: int = 20,
+    ) -> list[str]:
+        """Capsules as JSON text, ordered by `timestamp` or `createdAt`; equal times stay in the order of arrival."""
+        direction = "DESC" if descending else "ASC"
+        condition, values = wanted.condition
+        sql = (
+            f"SELECT body FROM capsules WHERE {condition}"
+            f" ORDER BY {COLUMNS[order]} {direction}, seq {direction} LIMIT ? OFFSET ?"
+        )
+        place = [*values, size, offset]
+        has_to_sort = order == "createdAt" and (wanted.scope_id is not None or wanted.has_range)
+        if has_to_sort or offset > QUICK_ROWS:
+            rows = await self.store.read_in_thread(lambda connection: connection.execute(sql, place).fetchall())
+        else:
+            rows = self.store.read(sql, place)
+        return [row[0] for row in rows]
+
+    async def total(self, wanted: CapsuleFilter) -> int:
+        tenant, scope = wanted.tenant, wanted.scope_id or EVERY_SCOPE
+        if not wanted.has_range:
+            return self.store.read_with(lambda connection: total_of(connection, tenant, scope))
+        from_ms = EARLIEST_MS if wanted.from_ms is None else wanted.from_ms
+        to_ms = LATEST_MS if wanted.to_ms is None else wanted.to_ms
+        return await self.store.read_in_thread(
+            lambda connection: total_between(connection, tenant, scope, from_ms, to_ms)
+        )
+
+    def with_counterfactual(self, tenant: str, scope_id: str | None, limit: int) -> list[str]:
+        """The newest capsules that have a counterfactual dimension, as JSON text."""
+        condition, values = CapsuleFilter(tenant, scope_id).condition
+        sql = (
+            f"SELECT body FROM capsules WHERE {condition} AND has_counterfactual"
+            " ORDER BY timestamp_ms DESC, seq DESC LIMIT ?"
+        )
+        return [row[0] for row in self.store.read(sql, [*values, limit])]
+
+    def counts(self) -> dict[str, int]:
+        """For the status: capsules, consumed records, snapshots that Kafka does not have yet."""
+        ((capsules, events, waiting),) = self.store.read(
+            "SELECT (SELECT coalesce(sum(capsules), 0) FROM totals WHERE scope_id = '' AND size_ms = ?),"
+            " (SELECT coalesce(sum(events), 0) FROM event_totals),"
+            " (SELECT count(*) FROM unpublished WHERE event_seq IS NULL)",
+            (DAY_MS,),
+        )
+        return {"capsules": capsules, "events": events, "unpublishedSnapshots": waiting}
+
+
+def _insert(connection: sqlite3.Connection, capsule: Capsule, *, posted_key: str | None = None) -> None:
+    connection.execute(
+        "INSERT INTO capsules VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            capsule.capsule_id,
+            capsule.tenant,
+            capsule.scope_id,
+            capsule.timestamp_ms,
+            capsule.created_ms,
+            posted_key,
+            capsule.parent_id,
+            int(bool(capsule.content.get("counterfactual"))),
+            encode_json(capsule.to_json()),
+        ),
+    )

@@ -1,0 +1,139 @@
+"""What CAPSULE's endpoints take: queries and bodies."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from sandbox.services.capsule.capsule import DIMENSIONS, EVENT_RESOLUTION_S, EVENT_VANTAGE_MODE
+from sandbox.services.http.fields import ApiModel, Instant, PageQuery, ScopeId, VantageMode
+
+__all__ = [
+    "BatchRequest", "CapsuleQuery", "CapsuleRequest", "CounterfactualQuery", "EvolutionQuery", "HistoryQuery",
+    "LineageQuery", "RangeQuery", "SliceQuery",
+]  # fmt: skip
+
+RESOLUTION_LIMIT_S = 31_536_000
+LIST_LIMIT = 1_000
+BATCH_LIMIT = 500
+SLICES_LIMIT = 1_000
+DEPTH_LIMIT = 100
+
+Dimension = dict[str, Any]
+Resolution = Annotated[int, Field(ge=1, le=RESOLUTION_LIMIT_S)]
+
+
+class TimeRange(ApiModel):
+    """Both ends belong to the range."""
+
+    from_: Annotated[Instant | None, Field(alias="from")] = None
+    to: Instant | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise PydanticCustomError("range", "from must not be after to")
+        return self
+
+
+class HistoryQuery(TimeRange, PageQuery):
+    """`limit` is another word for `size`, and may be larger."""
+
+    sortable: ClassVar[tuple[str, ...]] = ("timestamp", "createdAt")
+
+    limit: int | None = Field(default=None, ge=1, le=LIST_LIMIT)
+
+    @property
+    def page_size(self) -> int:
+        return self.size if self.limit is None else self.limit
+
+
+class CapsuleQuery(HistoryQuery):
+    scope_id: ScopeId | None = None
+
+
+class RangeQuery(HistoryQuery):
+    """`from` and `to` are required; oldest first unless `sort` says otherwise."""
+
+    default_descending: ClassVar[bool] = False
+
+    from_: Annotated[Instant, Field(alias="from")]
+    to: Instant
+
+
+class SliceQuery(ApiModel):
+    scope_id: ScopeId
+    timestamp: Instant
+
+
+class EvolutionQuery(ApiModel):
+    """A slice at `from` and at every `resolution` seconds after it, up to `to`."""
+
+    scope_id: ScopeId
+    from_: Annotated[Instant, Field(alias="from")]
+    to: Instant
+    resolution: Resolution = EVENT_RESOLUTION_S
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.from_ > self.to:
+            raise PydanticCustomError("range", "from must not be after to")
+        if (self.to - self.from_) // (self.resolution * 1000) >= SLICES_LIMIT:
+            raise PydanticCustomError(
+                "range", f"resolution must leave at most {SLICES_LIMIT} slices between from and to"
+            )
+        return self
+
+
+class CounterfactualQuery(ApiModel):
+    scope_id: ScopeId | None = None
+    limit: int = Field(default=20, ge=1, le=LIST_LIMIT)
+
+
+class LineageQuery(ApiModel):
+    depth: int = Field(default=10, ge=1, le=DEPTH_LIMIT)
+
+
+class PresentModel(ApiModel):
+    """A null member counts as absent: typed clients write them all."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, value: Any) -> Any:
+        return {name: each for name, each in value.items() if each is not None} if isinstance(value, dict) else value
+
+
+class ContentRequest(PresentModel):
+    configuration: Dimension = Field(default_factory=dict)
+    dynamics: Dimension = Field(default_factory=dict)
+    agency: Dimension = Field(default_factory=dict)
+    counterfactual: Dimension = Field(default_factory=dict)
+    meta: Dimension = Field(default_factory=dict)
+
+
+class CapsuleRequest(PresentModel):
+    """The five dimensions stand under `content` or at top level; `content` wins where both have one."""
+
+    scope_id: ScopeId
+    timestamp: Instant
+    resolution: Resolution = EVENT_RESOLUTION_S
+    vantage_mode: VantageMode = EVENT_VANTAGE_MODE
+    content: ContentRequest = Field(default_factory=ContentRequest)
+    metadata: Dimension = Field(default_factory=dict)
+    parent_capsule_id: str | None = Field(default=None, max_length=128)
+    configuration: Dimension = Field(default_factory=dict)
+    dynamics: Dimension = Field(default_factory=dict)
+    agency: Dimension = Field(default_factory=dict)
+    counterfactual: Dimension = Field(default_factory=dict)
+    meta: Dimension = Field(default_factory=dict)
+
+    def dimensions(self) -> dict[str, Dimension]:
+        return {name: getattr(self.content, name) or getattr(self, name) for name in DIMENSIONS}
+
+
+class BatchRequest(ApiModel):
+    """Kept all or not at all."""
+
+    capsules: list[CapsuleRequest] = Field(min_length=1, max_length=BATCH_LIMIT)
