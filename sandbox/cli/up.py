@@ -34,6 +34,8 @@ def up(
     contracts: Annotated[Path | None, typer.Option(metavar="DIR", help="Topics and schemas of your own.")] = None,
     dialect: Annotated[str | None, typer.Option(metavar="envelope|bare|page", help="Form of REST bodies.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="Resilience profile of every breaker.")] = None,
+    auth: Annotated[str | None, typer.Option(metavar="optional|required|off", help="Credentials of callers.")] = None,
+    rate_limits: Annotated[str | None, typer.Option(metavar="on|off", help="Request limits of the services.")] = None,
     bind: Annotated[str | None, typer.Option(metavar="ADDR", help="Listen on this address too.")] = None,
     advertise: Annotated[str | None, typer.Option(metavar="HOST", help="Name clients elsewhere reach it by.")] = None,
     isolate: Annotated[bool, typer.Option("--isolate", help="A process of its own for each service.")] = False,
@@ -55,7 +57,7 @@ def up(
     flags: dict[str, Any] = {
         "runtime": runtime, "ports": ports, "only": only, "without": without, "replace": replace,
         "contracts": contracts, "dialect": dialect, "profile": profile, "bind": bind, "advertise": advertise,
-        "isolate": isolate, "offline": offline,
+        "isolate": isolate, "offline": offline, "auth": auth, "rate_limits": rate_limits,
     }  # fmt: skip
     settings = resolve_settings(flags, file=project.settings_file)
     chosen = Project(check_name(given), None) if given else project

@@ -51,6 +51,10 @@ class ServeConfig(BaseModel):
     """Resilience profile that replaces each breaker's own, `SANDBOX_SERVE_PROFILE`."""
     dialect: Literal["envelope", "bare", "page"] = "envelope"
     """Form of REST bodies, `SANDBOX_SERVE_DIALECT`."""
+    auth: Literal["optional", "required", "off"] = "optional"
+    """Whether callers need a credential, `SANDBOX_SERVE_AUTH`."""
+    rate_limits: bool = True
+    """Whether the specification's request limits hold, `SANDBOX_SERVE_RATE_LIMITS`."""
     topic_prefix: str = ""
     """Put before every topic, group and subject, `SANDBOX_SERVE_TOPIC_PREFIX`."""
     parent_fd: int | None = None

@@ -41,6 +41,10 @@ class Settings(BaseModel):
     """Resilience profile for every breaker, in place of each one's own."""
     dialect: Literal["envelope", "bare", "page"] = "envelope"
     """Form of REST bodies."""
+    auth: Literal["optional", "required", "off"] = "optional"
+    """Whether callers of the services need a credential."""
+    rate_limits: Literal["on", "off"] = "on"
+    """Whether the services hold callers to the specification's request limits."""
     bind: str | None = None
     """Address to listen on besides loopback, for containers and neighbours."""
     advertise: str | None = None

@@ -1,4 +1,4 @@
-"""The engine's process: `python -m sandbox.runtime STATE_FOLDER`.
+"""The engine's process: `python -m sandbox.control STATE_FOLDER`.
 
 Kafka and the services start first; what is heavy to import comes while they do.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.spawn import broker_of, spawn_services
 
 ALREADY_RUNNING = 75
 
@@ -25,22 +26,31 @@ def main(state_dir: Path) -> int:
     except OSError:
         sys.stderr.write(f"another engine runs sandbox {plan.name}\n")
         return ALREADY_RUNNING
-    from sandbox.runtime.spawn import broker_of, spawn_services
-
     broker = broker_of(plan)
     try:
         broker.start()
+        children = {process: spawn_services(plan, process, token) for process in plan.processes}
+        run(plan, token, broker, children)
     except SandboxError as error:
         sys.stderr.write(f"{error.render()}\n")
         return error.exit_code
-    children = {process: spawn_services(plan, process, token) for process in plan.processes}
+    return 0
 
+
+def run(plan: EnginePlan, token: str, broker: object, children: dict[str, object]) -> None:
     import asyncio
 
+    from sandbox.control.server import control_app
     from sandbox.runtime.engine import Engine
 
-    asyncio.run(Engine(plan, token, broker, children).run())
-    return 0
+    advertised = (plan.advertise,) if plan.advertise else ()
+
+    async def engine() -> None:
+        await Engine(plan, token, broker, children).run(
+            lambda engine: control_app(engine, token, advertised=advertised)
+        )
+
+    asyncio.run(engine())
 
 
 if __name__ == "__main__":

@@ -66,19 +66,20 @@ def _jars(patient: Patient) -> Iterator[Check]:
     yield Check("kafka jars", "ok", f"{len(jars)} jars verified in {jars[0].parent}")
 
 
-def _aot(patient: Patient) -> Iterator[Check]:
-    from sandbox.runtime.embedded.aot import cache_file
+def _start_up_cache(patient: Patient) -> Iterator[Check]:
+    from sandbox.runtime.embedded.jdk import Java
+    from sandbox.runtime.embedded.lock import JarLock
+    from sandbox.runtime.embedded.startup_cache import StartupCache
 
     try:
-        file = cache_file(cache_dir(), java_home=patient.settings.java_home)
+        cache = StartupCache.of(cache_dir(), Java.find(patient.settings.java_home), JarLock.read())
     except SandboxError:
         return
-    if file.is_file():
-        yield Check("AOT cache", "ok", f"{file.stat().st_size / 1e6:.0f} MB, Kafka starts quickly")
+    if cache.exists():
+        yield Check("start-up cache", "ok", f"{cache.path.stat().st_size / 1e6:.0f} MB, Kafka starts quickly")
     else:
-        yield Check(
-            "AOT cache", "warning", "not trained yet, so Kafka starts 2–3 s slower", "`sandbox prepare` trains it"
-        )
+        way_out = "the first `sandbox up` trains it in the background; `sandbox prepare` does it now"
+        yield Check("start-up cache", "warning", "not trained yet, so Kafka takes 2–3 s longer to start", way_out)
 
 
 def _ports(patient: Patient) -> Iterator[Check]:
@@ -160,7 +161,7 @@ def _state_folder(patient: Patient) -> Iterator[Check]:
 CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
     "java": _java,
     "jars": _jars,
-    "aot": _aot,
+    "start-up-cache": _start_up_cache,
     "ports": _ports,
     "disk": _disk,
     "memory": _memory,

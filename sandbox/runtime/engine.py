@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.clock import SystemClock
-from sandbox.errors import SandboxError
+from sandbox.contracts.instants import format_instant
+from sandbox.errors import SandboxError, UnknownName
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
@@ -205,5 +205,33 @@ class Engine:
             "detail": detail,
             "pid": supervised.component.pid,
             "restarts": supervised.restarts,
-            "since_ms": supervised.since_ms,
+            "since": format_instant(supervised.since_ms),
         }
+
+    # What the control API asks for
+
+    async def operate_component(self, name: str, operation: str) -> dict[str, Any]:
+        """Start, stop, restart, kill, pause or resume; a service stands for the process that runs it."""
+        supervised = self._find(name)
+        work = getattr(supervised, operation)()
+        await work
+        if operation in ("start", "restart"):
+            self.spawn(self._prove())
+        return next(row for row in self._components_json() if row["name"] == name or row["process"] == name)
+
+    def _find(self, name: str) -> Supervised:
+        for supervised in self._components():
+            if name == supervised.name or name in getattr(supervised.component, "services", ()):
+                return supervised
+        known = ["kafka", *(service for services in self.plan.processes.values() for service in services)]
+        raise UnknownName(f"there is no component {name!r}", where="name", hint=f"choose from {', '.join(known)}")
+
+    async def breakers(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for supervised in self.services.values():
+            if supervised.state in (ComponentState.READY, ComponentState.DEGRADED):
+                found.update((await supervised.component.admin.status())["breakers"])
+        return found
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, Any]:
+        return dict(await self._find(service).component.admin.operate_breaker(service, name, operation))

@@ -22,6 +22,7 @@ from sandbox.control.quick_client import QuickClient
 from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning, UsageError
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import check_free, choose_ports
+from sandbox.runtime.spawn import admin_port_name
 
 __all__ = ["EngineProcess", "engine_of", "launch", "make_plan", "stop_engine", "wait_ready"]
 
@@ -69,9 +70,9 @@ def make_plan(settings: Settings, folder: StateFolder, *, train: bool = True) ->
         raise UsageError("no service is left to run", where="--only / --without", hint="leave at least one in")
     recorded = folder.record().get("ports") if settings.ports == "auto" else None
     wanted = recorded or choose_ports(settings.ports, folder.name)
-    taken_by_services = {name: wanted[name] for name in services if name in wanted}
-    check_free({"kafka": wanted["kafka"], "control": wanted["control"], **taken_by_services}, bind=settings.bind)
     processes = {name: [name] for name in services} if settings.isolate else {SERVICES_TOGETHER: list(services)}
+    used = {"kafka", "control", "controller", *services, *(admin_port_name(process) for process in processes)}
+    check_free({name: port for name, port in wanted.items() if name in used}, bind=settings.bind)
     return EnginePlan(
         name=folder.name,
         runtime="embedded",
@@ -85,6 +86,8 @@ def make_plan(settings: Settings, folder: StateFolder, *, train: bool = True) ->
         contracts=str(settings.contracts.absolute()) if settings.contracts else None,
         profile=settings.profile,
         dialect=settings.dialect,
+        auth=settings.auth,
+        rate_limits=settings.rate_limits,
         java_home=str(settings.java_home.absolute()) if settings.java_home else None,
         train=train,
     )

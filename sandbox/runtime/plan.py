@@ -29,6 +29,8 @@ class EnginePlan:
     contracts: str | None = None
     profile: str | None = None
     dialect: str = "envelope"
+    auth: str = "optional"
+    rate_limits: str = "on"
     java_home: str | None = None
     train: bool = True
     """Whether to train the AOT cache once everything is ready."""

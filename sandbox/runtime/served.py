@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -34,7 +35,7 @@ class Consumer(Protocol):
 
     group: str
 
-    async def start(self) -> None: ...
+    def start(self) -> None: ...
 
     async def stop(self) -> None: ...
 
@@ -67,13 +68,13 @@ class Served:
         return self.service.name
 
     async def start(self) -> None:
-        """Open the service, listen, join its groups. Raises EnvironmentFailure when an address cannot be listened on."""
+        """Open the service, listen, begin to join its groups. Raises EnvironmentFailure without its port."""
         self._started_s = time.monotonic()
         await self.service.start()
         await self._listen()
         self._consumers = list(self._make_consumers())
         for consumer in self._consumers:
-            await consumer.start()
+            consumer.start()
 
     async def _listen(self) -> None:
         app = self.service.application()
@@ -99,8 +100,7 @@ class Served:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        for consumer in self._consumers:
-            await consumer.stop()
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
         self._consumers = []
         await self.service.stop()
 

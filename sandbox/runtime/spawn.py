@@ -67,5 +67,7 @@ def serve_environment(plan: EnginePlan, process: str, token: str) -> dict[str, s
         "contracts_dir": plan.contracts,
         "profile": plan.profile,
         "dialect": plan.dialect,
+        "auth": plan.auth,
+        "rate_limits": plan.rate_limits,
     }
     return {f"SANDBOX_SERVE_{name.upper()}": value for name, value in told.items() if value}

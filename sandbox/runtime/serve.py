@@ -1,0 +1,114 @@
+"""`sandbox serve NAME…`: the composition root of a service process, the same on every runtime."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sandbox.config.serve import ServeConfig
+from sandbox.errors import SandboxError, UnknownName, UsageError
+
+__all__ = ["ServicesProcess", "main"]
+
+_log = logging.getLogger("sandbox.serve")
+START_LIMIT_S = 60.0
+CONNECT_EVERY_S = 0.02
+
+
+def main(names: Sequence[str]) -> None:
+    """Run services until SIGTERM or SIGINT. Exits 2 on a configuration that cannot be used, 3 when a start fails."""
+    from pydantic import ValidationError
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    try:
+        config = ServeConfig.from_environment(tuple(names))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "SANDBOX_SERVE_" + ".".join(str(part) for part in first["loc"][:1]).upper()
+        raise UsageError(str(first["msg"]).removeprefix("Value error, "), where=place) from None
+    asyncio.run(ServicesProcess(config).run())
+
+
+class ServicesProcess:
+    """The services of one process over one set of Kafka clients, with an admin API for the engine."""
+
+    def __init__(self, config: ServeConfig) -> None:
+        from sandbox.runtime.service_parts import ServiceParts
+
+        self.config = config
+        self._parts = ServiceParts(config)
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until told to stop. A service that fails to start is a state in the admin status."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        async with self._parts.admin_api(self):
+            starting = asyncio.create_task(self._start())
+            await self._stopping.wait()
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            await self._parts.stop()
+
+    async def _start(self) -> None:
+        """Everything in the order in which one needs the other: Kafka, topics, registry, schemas, services."""
+        try:
+            async with asyncio.timeout(START_LIMIT_S):
+                await self._parts.start()
+        except SandboxError as error:
+            _log.error(error.render())
+            self._parts.fail(error.message)
+        except TimeoutError:
+            self._parts.fail(f"not started within {START_LIMIT_S:.0f} s")
+
+    def status(self) -> Mapping[str, Any]:
+        return {
+            "instance": self.config.instance,
+            "pid": os.getpid(),
+            "clock": {"speed": self._parts.clock.speed},
+            "services": {name: served.status() for name, served in self._parts.served.items()},
+            "breakers": {name: breaker.to_actuator() for name, breaker in self._parts.breakers().items()},
+        }
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:
+        breakers = self._parts.breakers()
+        breaker = breakers.get(f"{service}/{name}")
+        if breaker is None:
+            raise UnknownName(f"there is no breaker {service}/{name}", hint=f"known: {', '.join(breakers) or 'none'}")
+        BREAKER_TRANSITIONS[operation](breaker)
+        return breaker.to_actuator()
+
+    async def set_speed(self, speed: float) -> None:
+        self._parts.clock.set_speed(speed)
+
+    async def reset(self) -> None:
+        """Breakers closed and the clock at real time; stores are reset with their topics, by `up --fresh`."""
+        for breaker in self._parts.breakers().values():
+            breaker.reset()
+        self._parts.clock.set_speed(1.0)
+
+
+BREAKER_TRANSITIONS = {
+    "open": lambda breaker: breaker.transition_to_open_state(),
+    "close": lambda breaker: breaker.transition_to_closed_state(),
+    "half-open": lambda breaker: breaker.transition_to_half_open_state(),
+    "reset": lambda breaker: breaker.reset(),
+    "disable": lambda breaker: breaker.transition_to_disabled_state(),
+    "force-open": lambda breaker: breaker.transition_to_forced_open_state(),
+    "metrics-only": lambda breaker: breaker.transition_to_metrics_only_state(),
+}
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except SandboxError as error:
+        sys.stderr.write(f"{error.render()}\n")
+        sys.exit(error.exit_code)

@@ -1,0 +1,231 @@
+"""What a service process is made of: one set of Kafka clients, one outbox of facts, the services on top of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.clock import SystemClock
+from sandbox.config.serve import ServeConfig
+from sandbox.contracts.catalog import Contracts
+from sandbox.contracts.dead_letter import RetryPolicy
+from sandbox.contracts.names import Names
+from sandbox.control.facts_client import FactsClient
+from sandbox.errors import EnvironmentFailure, SandboxError
+from sandbox.kafka.boundary import ConsumerBoundary
+from sandbox.kafka.cluster import Cluster
+from sandbox.kafka.compacted_log import CompactedLog
+from sandbox.kafka.consumer import GroupConsumer
+from sandbox.kafka.dead_letters import DeadLetterWriter
+from sandbox.kafka.producer import RecordProducer
+from sandbox.kafka.publisher import KafkaPublisher
+from sandbox.kafka.registry_client import RegistryClient
+from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer, register_contracts
+from sandbox.kafka.topics_admin import TopicsAdmin
+from sandbox.kafka.values import TopicValues
+from sandbox.observe.outbox import Outbox
+from sandbox.runtime.admin import admin_app
+from sandbox.runtime.served import Served
+
+__all__ = ["ServiceParts"]
+
+LISTEN_EVERY_S = 0.02
+REGISTRY_EVERY_S = 0.05
+DEMO_RETRIES = RetryPolicy(first_wait_s=0.1, max_wait_s=1.0)
+
+
+class ServiceParts:
+    """Builds the services of `config` and starts and stops them in the order in which one needs the other."""
+
+    def __init__(self, config: ServeConfig) -> None:
+        self._config = config
+        self._contracts = Contracts.load(config.contracts_dir)
+        self._names = Names(config.topic_prefix)
+        self._cluster = Cluster(config.bootstrap_servers, self._names)
+        self.clock = SystemClock()
+        self._token = config.token or secrets.token_urlsafe(32)
+        self._engine = FactsClient(config.engine_url, self._token) if config.engine_url else None
+        self._outbox = Outbox(config.instance, self._engine or _nobody, self.clock)
+        self._registry = RegistryClient(config.registry_url)
+        self._producer = RecordProducer(self._cluster, client_id=f"sandbox-{config.instance}")
+        serializer = AvroSerializer(self._registry, self._contracts, self._names, strict=False)
+        self._values = TopicValues(self._contracts, serializer, AvroDeserializer(self._registry))
+        self.served: dict[str, Served] = {name: self._build(name) for name in config.services}
+        self._push: asyncio.Task[None] | None = None
+
+    @contextlib.asynccontextmanager
+    async def admin_api(self, process: Any) -> AsyncIterator[None]:
+        """Serve the admin API and push facts while in here; facts that wait are flushed at the end."""
+        runner = web.AppRunner(admin_app(process, self._token), access_log=None, shutdown_timeout=0.2)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._config.admin_bind, self._config.admin_port).start()
+        except OSError as error:
+            raise EnvironmentFailure(
+                f"the admin API cannot listen on port {self._config.admin_port}: {error.strerror}",
+                hint="choose another with SANDBOX_SERVE_ADMIN_PORT",
+            ) from None
+        self._push = asyncio.create_task(self._outbox.run(), name="outbox") if self._engine else None
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+            if self._push is not None:
+                self._push.cancel()
+                await asyncio.gather(self._push, return_exceptions=True)
+                await self._outbox.flush(0.5)
+            if self._engine is not None:
+                await self._engine.close()
+
+    async def start(self) -> None:
+        """Wait for Kafka, make the topics, start the registry, register the contracts, start the services."""
+        await self._until_listening()
+        async with TopicsAdmin(self._cluster) as topics:
+            await topics.create(self._contracts.topics.values())
+            await topics.wake_coordinator()
+        registry = self.served.get("schema-registry")
+        services = [served for name, served in self.served.items() if name != "schema-registry"]
+        async with asyncio.TaskGroup() as group:
+            if services:
+                group.create_task(self._producer.start())
+            if registry:
+                await registry.start()
+            await self._register()
+        async with asyncio.TaskGroup() as group:
+            for served in services:
+                group.create_task(self._start_one(served))
+
+    async def _start_one(self, served: Served) -> None:
+        try:
+            await served.start()
+        except SandboxError as error:
+            served.failure = error.message
+
+    async def _until_listening(self) -> None:
+        """Cheaper than a Kafka client's own attempts while the broker is still coming up."""
+        host, _, port = self._config.bootstrap_servers.split(",")[0].rpartition(":")
+        while True:
+            try:
+                _, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            except (OSError, socket.gaierror):
+                await asyncio.sleep(LISTEN_EVERY_S)
+            else:
+                writer.close()
+                return
+
+    async def _register(self) -> None:
+        """Register the contracts' schemas as soon as the registry answers, wherever it runs."""
+        while True:
+            try:
+                await register_contracts(self._registry, self._contracts, self._names)
+                return
+            except SandboxError:
+                if "schema-registry" in self.served:
+                    raise
+                await asyncio.sleep(REGISTRY_EVERY_S)
+
+    async def stop(self) -> None:
+        """Services first, all at once, then the registry, then what they stood on."""
+        services = [served for name, served in self.served.items() if name != "schema-registry"]
+        await asyncio.gather(*(served.stop() for served in services), return_exceptions=True)
+        await self._producer.stop()
+        await self._registry.close()
+        if registry := self.served.get("schema-registry"):
+            await registry.stop()
+
+    def fail(self, reason: str) -> None:
+        """Nothing that is not up yet will come up."""
+        for served in self.served.values():
+            if served.status()["state"] == "starting":
+                served.failure = reason
+
+    def breakers(self) -> dict[str, Any]:
+        """Every breaker of this process by `service/name`."""
+        return {
+            f"{name}/{breaker}": found
+            for name, served in self.served.items()
+            for breaker, found in getattr(served.service, "breakers", {}).items()
+        }
+
+    def _build(self, name: str) -> Served:
+        config = self._config
+        service = self._registry_service() if name == "schema-registry" else self._service(name)
+        return Served(
+            service,
+            bind=config.bind,
+            port=config.ports.get(name),
+            consumers=lambda: [self._consumer(name, each) for each in getattr(service, "subscriptions", list)()],
+        )
+
+    def _registry_service(self) -> Any:
+        from sandbox.registry.service import RegistryService
+
+        return RegistryService(CompactedLog(self._cluster), self._outbox, self.clock, urls=self._urls())
+
+    def _service(self, name: str) -> Any:
+        from sandbox.services.ports import ServiceContext
+        from sandbox.services.settings import HttpSettings
+
+        config = self._config
+        context = ServiceContext(
+            clock=self.clock,
+            facts=self._outbox,
+            publisher=self._publisher(name),
+            urls=self._urls(),
+            state_dir=config.state_dir,
+            profile=config.profile,
+            dialect=config.dialect,
+            http=HttpSettings(auth=config.auth, secret=self._token, rate_limits=config.rate_limits),
+        )
+        return _service_class(name)(context)
+
+    def _publisher(self, source: str) -> KafkaPublisher:
+        return KafkaPublisher(self._producer, self._values, source=source, facts=self._outbox, clock=self.clock)
+
+    def _consumer(self, service: str, subscription: Any) -> GroupConsumer:
+        boundary = ConsumerBoundary(
+            subscription,
+            group=self._names.group(subscription.group),
+            service=service,
+            decode=self._values.decode,
+            dead_letters=DeadLetterWriter(self._publisher(service), self.clock),
+            facts=self._outbox,
+            clock=self.clock,
+            policy=DEMO_RETRIES if self._config.profile == "demo" else None,
+        )
+        return GroupConsumer(self._cluster, subscription, boundary.handle, instance=self._config.instance)
+
+    def _urls(self) -> dict[str, str]:
+        config = self._config
+        own = {name: f"http://127.0.0.1:{port}" for name, port in config.ports.items()}
+        told = {"capsule": config.capsule_url, "plato": config.plato_url, "schema-registry": config.registry_url}
+        return {**own, **told}
+
+
+def _service_class(name: str) -> Any:
+    """Imported by name, so that a process loads only the services that it runs."""
+    if name == "capsule":
+        from sandbox.services.capsule.service import CapsuleService
+
+        return CapsuleService
+    if name == "odyssey":
+        from sandbox.services.odyssey.service import OdysseyService
+
+        return OdysseyService
+    if name == "plato":
+        from sandbox.services.plato.service import PlatoService
+
+        return PlatoService
+    from sandbox.services.audit.service import AuditService
+
+    return AuditService
+
+
+async def _nobody(_: bytes) -> None:
+    """Where facts go without an engine: they wait in the outbox, oldest out."""
