@@ -325,7 +325,7 @@ class CircuitBreaker:
     # For the states
 
     def schedule(self, due_ns: int, action: Callable[[], None]) -> Timer:
-        timer = self._timers.schedule(due_ns, action)
+        timer = self._timers.schedule(max(due_ns, self.now_ns()), action)
         if self._on_scheduled is not None:
             self._on_scheduled(self)
         return timer
