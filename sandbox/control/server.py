@@ -38,7 +38,7 @@ def control_app(
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(rooms, route.operation))
-    app.router.add_get(OPENAPI_PATH, _openapi)
+    app.router.add_route("GET", OPENAPI_PATH, _openapi)
 
     async def close_sockets(_: web.Application) -> None:
         await sockets.close()

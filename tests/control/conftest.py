@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from sandbox.clock import ManualClock
+from sandbox.control.client import ControlClient
+from sandbox.control.server import control_app
+from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable
+from sandbox.observe.intake import Intake
+from sandbox.observe.journal import Journal
+from sandbox.observe.ledger import Ledger
+
+TOKEN = "t0ken"
+
+
+class RecordingEngine:
+    """An engine of one topic, one breaker and one component, which remembers what it was asked."""
+
+    def __init__(self, journal: Journal | None = None) -> None:
+        self.journal = journal or Journal()
+        self.intake = Intake(self.journal, ManualClock())
+        self.ledger = Ledger(self.journal)
+        self.asked: list[tuple[object, ...]] = []
+        self.records: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        self.tails_open = 0
+        self.kafka_away = False
+
+    def status(self) -> dict[str, object]:
+        component = {"name": "kafka", "state": "ready", "pid": 7, "restarts": 0, "since_ms": 1, "memory_bytes": 5}
+        return {
+            "name": "demo",
+            "state": "ready",
+            "runtime": "embedded",
+            "ready": True,
+            "endpoints": {"kafka": "localhost:9092", "capsule": None},
+            "components": [component],
+            "proof": [{"what": "record produced and consumed", "took_ms": 1.5}],
+        }
+
+    async def operate_component(self, name: str, operation: str) -> dict[str, object]:
+        if name != "kafka":
+            raise UnknownName(f"there is no component {name!r}", where=name, hint="choose from kafka")
+        self.asked.append((operation, name))
+        return {"name": name, "state": "stopped"}
+
+    async def topics(self) -> list[dict[str, object]]:
+        if self.kafka_away:
+            raise UpstreamUnavailable("Kafka is away", hint="restart it", where="localhost:9092")
+        return [{"name": "rim.fast-path", "partitions": 6}]
+
+    async def topic(self, name: str) -> dict[str, object]:
+        if name != "rim.fast-path":
+            raise UnknownName(f"there is no topic {name!r}", where=name)
+        return {"name": name, "partitions": [{"partition": 0, "begin": 0, "end": 3}]}
+
+    async def tail(self, topic: str, *, start: str):
+        self.tails_open += 1
+        self.asked.append(("tail", topic, start))
+        try:
+            while True:
+                record = await self.records.get()
+                if record is None:
+                    raise UpstreamUnavailable("Kafka went away", where=topic)
+                yield record
+        finally:
+            self.tails_open -= 1
+
+    async def publish_record(self, topic: str, **record: object) -> dict[str, object]:
+        self.asked.append(("publish", topic, record))
+        return {"topic": topic, "partition": 0, "offset": 3}
+
+    async def run_scenario(self, document: dict[str, object]) -> str:
+        if document.get("speed") == 99:
+            raise Conflict("a run at another speed is going on", hint="wait for it")
+        self.asked.append(("run", document))
+        return "run_1"
+
+    async def scenario_run(self, run: str) -> dict[str, object]:
+        if run != "run_1":
+            raise UnknownName(f"there is no run {run!r}", where=run)
+        return {"run": run, "state": "running", "scenario": "golden-path"}
+
+    async def stop_scenario(self, run: str) -> dict[str, object]:
+        return {**await self.scenario_run(run), "state": "stopped"}
+
+    async def breakers(self) -> dict[str, dict[str, object]]:
+        return {"odyssey/capsule": {"state": "CLOSED", "failureRate": -1.0}}
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, object]:
+        self.asked.append((operation, service, name))
+        return {"state": "OPEN"}
+
+    def shutdown(self, *, purge: bool) -> None:
+        self.asked.append(("shutdown", purge))
+
+
+@pytest.fixture
+def engine() -> RecordingEngine:
+    return RecordingEngine()
+
+
+@pytest.fixture
+def make_engine() -> type[RecordingEngine]:
+    return RecordingEngine
+
+
+@pytest.fixture
+async def server(engine) -> AsyncIterator[TestServer]:
+    async with TestServer(control_app(engine, TOKEN, advertised=["sandbox.lan"])) as server:
+        yield server
+
+
+@pytest.fixture
+async def http(server) -> AsyncIterator[TestClient]:
+    """A bare HTTP client that sends the right token."""
+    async with TestClient(server, headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        yield client
+
+
+@pytest.fixture
+async def control(server) -> AsyncIterator[ControlClient]:
+    async with ControlClient(str(server.make_url("")), TOKEN) as client:
+        yield client
+
+
+@pytest.fixture
+def token() -> str:
+    return TOKEN

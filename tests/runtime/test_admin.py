@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer, unused_port
+
+from sandbox.contracts.operations import BREAKER_OPERATIONS
+from sandbox.errors import AccessDenied, UnknownName, UpstreamUnavailable, UsageError
+from sandbox.runtime.admin import admin_app
+from sandbox.runtime.admin_client import AdminClient
+
+
+class RecordingProcess:
+    """One breaker, and a memory of what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[object, ...]] = []
+
+    def status(self) -> dict[str, object]:
+        return {"instance": "services", "pid": 1, "clock": {"speed": 1.0}, "services": {}, "breakers": {}}
+
+    async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, object]:
+        if (service, name) != ("odyssey", "capsule"):
+            raise UnknownName(f"there is no breaker {service}/{name}", where=f"{service}/{name}")
+        self.asked.append((operation, service, name))
+        return {"state": "OPEN"}
+
+    async def set_speed(self, speed: float) -> None:
+        self.asked.append(("speed", speed))
+
+    async def reset(self) -> None:
+        self.asked.append(("reset",))
+
+
+@pytest.fixture
+def process() -> RecordingProcess:
+    return RecordingProcess()
+
+
+@pytest.fixture
+async def server(process):
+    async with TestServer(admin_app(process, "t0ken")) as server:
+        yield server
+
+
+@pytest.fixture
+async def admin(server):
+    async with AdminClient(str(server.make_url("")), "t0ken") as client:
+        yield client
+
+
+@pytest.fixture
+async def http(server):
+    async with TestClient(server, headers={"Authorization": "Bearer t0ken"}) as client:
+        yield client
+
+
+async def test_the_engine_reads_the_status(admin) -> None:
+    assert (await admin.status())["instance"] == "services"
+
+
+@pytest.mark.parametrize("operation", BREAKER_OPERATIONS)
+async def test_every_operation_reaches_the_breaker(admin, process, operation) -> None:
+    assert await admin.operate_breaker("odyssey", "capsule", operation) == {"state": "OPEN"}
+    assert process.asked == [(operation, "odyssey", "capsule")]
+
+
+async def test_an_unknown_breaker_or_operation_is_refused_as_such(admin, process) -> None:
+    with pytest.raises(UnknownName) as raised:
+        await admin.operate_breaker("odyssey", "plato/x", "open")
+    assert raised.value.where == "odyssey/plato/x"
+    with pytest.raises(UsageError) as raised:
+        await admin.operate_breaker("odyssey", "capsule", "smash")
+    assert "half-open" in raised.value.hint
+    assert process.asked == []
+
+
+async def test_speed_and_reset_reach_the_process(admin, process) -> None:
+    await admin.set_speed(20)
+    await admin.reset()
+    assert process.asked == [("speed", 20.0), ("reset",)]
+
+
+SPEEDS = ["0", "-1", "true", '"20"', "NaN", "1e9", "null"]
+
+
+@pytest.mark.parametrize("body", [*(f'{{"speed": {speed}}}' for speed in SPEEDS), '{"speed": 1, "x": 2}', "[]", "20"])
+async def test_a_speed_that_is_none_is_a_400(http, process, body) -> None:
+    answer = await http.put("/admin/clock", data=body)
+    assert (answer.status, (await answer.json())["error"]["where"]) == (400, "speed")
+    assert process.asked == []
+
+
+async def test_a_body_that_is_not_json_is_a_400(http) -> None:
+    assert (await http.put("/admin/clock", data="{")).status == 400
+
+
+async def test_every_path_wants_the_token_and_no_page_may_ask(http) -> None:
+    for method, path in [("GET", "/admin/status"), ("POST", "/admin/reset"), ("PUT", "/admin/clock"), ("GET", "/x")]:
+        answer = await http.request(method, path, headers={"Authorization": "Bearer wrong"})
+        assert answer.status == 401
+    assert (await http.get("/admin/status", headers={"Origin": "http://localhost:3000"})).status == 403
+
+
+async def test_a_container_may_be_reached_by_any_name(http) -> None:
+    assert (await http.get("/admin/status", headers={"Host": "butterfly-capsule:9300"})).status == 200
+
+
+async def test_a_wrong_token_is_named_to_the_engine(server) -> None:
+    async with AdminClient(str(server.make_url("")), "wrong") as client:
+        with pytest.raises(AccessDenied):
+            await client.status()
+
+
+async def test_a_process_that_is_gone_or_silent_is_unavailable() -> None:
+    async with AdminClient(f"http://127.0.0.1:{unused_port()}", "t") as client:
+        with pytest.raises(UpstreamUnavailable):
+            await client.status()
+
+    async def hang(_: web.Request) -> web.Response:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/admin/status", hang)
+    async with TestServer(app) as server, AdminClient(str(server.make_url("")), "t", timeout_s=0.05) as client:
+        with pytest.raises(UpstreamUnavailable, match=r"within 0\.05 s"):
+            await client.status()
+
+
+async def test_a_stranger_on_the_port_is_unavailable() -> None:
+    async def stranger(_: web.Request) -> web.Response:
+        return web.Response(text="<html>")
+
+    app = web.Application()
+    app.router.add_get("/admin/status", stranger)
+    async with TestServer(app) as server, AdminClient(str(server.make_url("")), "t") as client:
+        with pytest.raises(UpstreamUnavailable, match="not as a service process"):
+            await client.status()
