@@ -120,7 +120,7 @@ class TopicsAdmin:
             await ask(self._cluster, "looking up a group coordinator", self._open.find_coordinator("sandbox"))
 
     async def names(self, *, internal: bool = False) -> tuple[str, ...]:
-        """Logical names of the topics under the cluster's prefix, sorted."""
+        """Logical names of the topics under the cluster's prefix, sorted; internal ones begin with an underscore."""
         prefix = self._cluster.names.prefix
         found = (await self._topics()).items()
         return tuple(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
@@ -13,7 +14,16 @@ from sandbox.errors import UsageError
 from sandbox.kafka.avro_schema import prepared
 from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer
 
-__all__ = ["TopicValues"]
+__all__ = ["TopicValues", "View"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A value for whoever looks on. `reason` says why a value that should be Avro or JSON cannot be decoded."""
+
+    format: Literal["avro", "json", "text", "binary", "none"]
+    value: Any = None
+    reason: str | None = None
 
 
 class TopicValues:
@@ -51,11 +61,39 @@ class TopicValues:
             raise RecordFailure(FailureCategory.DESERIALIZATION, f"the value is a {type(value).__name__}, not a record")
         return value
 
+    async def view(self, topic: str, data: bytes | None) -> View:
+        """The value as it was written, whatever the contract wants: never fails, says what is wrong instead."""
+        if data is None:
+            return View("none")
+        known = self._contracts.topics.get(topic)
+        wants_avro = known is not None and known.schema is not None
+        try:
+            if wants_avro or schema_id_of(data) is not None:
+                return View("avro", await self._deserializer.deserialize(data))
+            return View("json", _json(data))
+        except RecordFailure as failure:
+            if known is not None:
+                return View(_guess(data), reason=failure.message)
+        text = _text(data)
+        return View("binary") if text is None else View("text", text)
+
     def _reader(self, topic: str) -> Any:
         if topic not in self._readers:
             schema = self._contracts.schema_of(topic)
             self._readers[topic] = None if schema is None else prepared(schema)
         return self._readers[topic]
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(character.isprintable() or character in "\r\n\t" for character in text) else None
+
+
+def _guess(data: bytes) -> Literal["text", "binary"]:
+    return "binary" if _text(data) is None else "text"
 
 
 def _json(data: bytes) -> Any:

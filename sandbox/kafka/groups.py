@@ -1,0 +1,169 @@
+"""Consumer groups from outside: their members, how far they are behind, and setting them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.coordinator.protocol import ConsumerProtocol
+from aiokafka.errors import KafkaError
+
+from sandbox.errors import UsageError
+from sandbox.kafka.cluster import Cluster
+from sandbox.kafka.reader import From, LogReader
+from sandbox.kafka.request import ask
+from sandbox.kafka.shutdown import close_consumer
+
+__all__ = ["GroupDescription", "GroupMember", "GroupsAdmin", "PartitionLag"]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionLag:
+    """`committed` is None when the group has committed nothing there; its lag is then all that is kept."""
+
+    topic: str
+    partition: int
+    committed: int | None
+    end: int
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    member_id: str
+    client_id: str
+    host: str
+    partitions: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDescription:
+    """`state` is Kafka's word: Stable, Empty, PreparingRebalance, CompletingRebalance or Dead."""
+
+    group: str
+    state: str
+    members: tuple[GroupMember, ...]
+    partitions: tuple[PartitionLag, ...]
+
+    @property
+    def lag(self) -> int:
+        return sum(partition.lag for partition in self.partitions)
+
+
+class GroupsAdmin:
+    """Use as `async with GroupsAdmin(cluster) as groups`. Names are logical. Raises KafkaUnavailable throughout."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._client = AIOKafkaAdminClient(**cluster.options("sandbox-groups"))
+        self._reader = LogReader(cluster, client_id="sandbox-groups")
+
+    async def __aenter__(self) -> GroupsAdmin:
+        try:
+            await ask(self._cluster, "connecting", self._client.start())
+            await self._reader.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        await self._client.close()
+        await self._reader.stop()
+
+    async def names(self) -> tuple[str, ...]:
+        """The groups under the cluster's prefix, sorted."""
+        prefix = self._cluster.names.prefix
+        found = await self._ask("listing groups", self._client.list_consumer_groups())
+        return tuple(sorted(self._cluster.names.logical(group) for group, *_ in found if group.startswith(prefix)))
+
+    async def describe(self, groups: Iterable[str] | None = None) -> list[GroupDescription]:
+        """State, members and lag of each group (default: all)."""
+        wanted = list(await self.names() if groups is None else groups)
+        real = [self._cluster.names.group(group) for group in wanted]
+        if not real:
+            return []
+        answers = await self._ask("describing groups", self._client.describe_consumer_groups(real))
+        described = {each["group"]: each for answer in answers for each in answer.to_object()["groups"]}
+        return [
+            GroupDescription(
+                group=group,
+                state=described[name]["state"],
+                members=tuple(self._member(each) for each in described[name]["members"]),
+                partitions=await self._lags(name),
+            )
+            for group, name in zip(wanted, real, strict=True)
+        ]
+
+    async def reset(self, group: str, topics: Sequence[str], begin: From) -> dict[tuple[str, int], int]:
+        """Set the group's offsets on `topics` to where `begin` points; (topic, partition) → offset.
+
+        Raises UsageError while the group has members: they would go on from where they are.
+        """
+        (description,) = await self.describe([group])
+        if description.members:
+            raise UsageError(
+                f"group {group} has {len(description.members)} member(s)",
+                where=group,
+                hint="stop its consumers first",
+            )
+        reader = LogReader(self._cluster, topics, begin=begin, client_id="sandbox-groups")
+        await reader.start()
+        try:
+            offsets = await reader.positions()
+        finally:
+            await reader.stop()
+        await self._commit(group, offsets)
+        return offsets
+
+    async def _commit(self, group: str, offsets: dict[tuple[str, int], int]) -> None:
+        names = self._cluster.names
+        consumer = AIOKafkaConsumer(
+            **self._cluster.options("sandbox-groups"), group_id=names.group(group), enable_auto_commit=False
+        )
+        wanted = {TopicPartition(names.topic(topic), number): offset for (topic, number), offset in offsets.items()}
+        consumer.assign(list(wanted))
+        try:
+            await self._ask(f"resetting group {group}", consumer.start())
+            await self._ask(f"resetting group {group}", consumer.commit(wanted))
+        finally:
+            await close_consumer(consumer, leave=False, limit_s=1.0)
+
+    async def _lags(self, real_group: str) -> tuple[PartitionLag, ...]:
+        committed = await self._ask("reading offsets", self._client.list_consumer_group_offsets(real_group))
+        topics = sorted({self._cluster.names.logical(each.topic) for each in committed})
+        lags = []
+        for ends in await self._reader.offsets(topics):
+            entry = committed.get(TopicPartition(self._cluster.names.topic(ends.topic), ends.partition))
+            offset = entry.offset if entry is not None and entry.offset >= 0 else None
+            lag = max(0, ends.end - max(ends.begin, offset or 0))
+            lags.append(PartitionLag(ends.topic, ends.partition, offset, ends.end, lag))
+        return tuple(lags)
+
+    def _member(self, described: dict[str, Any]) -> GroupMember:
+        partitions: list[tuple[str, int]] = []
+        if described["member_assignment"]:
+            assignment = ConsumerProtocol.ASSIGNMENT.decode(described["member_assignment"])
+            partitions = [
+                (self._cluster.names.logical(topic), number)
+                for topic, numbers in assignment.assignment
+                for number in numbers
+            ]
+        return GroupMember(
+            member_id=described["member_id"],
+            client_id=described["client_id"],
+            host=described["client_host"].lstrip("/"),
+            partitions=tuple(sorted(partitions)),
+        )
+
+    async def _ask(self, doing: str, call: Any) -> Any:
+        try:
+            return await ask(self._cluster, doing, call)
+        except KafkaError as error:
+            raise self._cluster.unavailable(doing, error) from error
