@@ -224,6 +224,12 @@ class CircuitBreaker:
             return None
         return max(0, self._state.until_ns - self.now_ns()) / 1_000_000_000
 
+    def to_actuator(self) -> dict[str, Any]:
+        """The breaker as `/actuator/circuitbreakers` shows it."""
+        from sandbox.resilience.actuator import to_actuator  # it needs this class
+
+        return to_actuator(self)
+
     def transition_to_closed_state(self) -> None:
         """Begin a new CLOSED. This and the other transitions raise IllegalStateTransition where there is none."""
         self._transition(State.CLOSED, lambda _: ClosedState(self))
