@@ -16,8 +16,10 @@ from sandbox.services.capsule.capsules import Capsules
 from sandbox.services.capsule.consumed import ConsumedLog
 from sandbox.services.capsule.consumer import CapsuleConsumer
 from sandbox.services.capsule.history_api import HistoryApi
+from sandbox.services.capsule.lineage_api import LineageApi
 from sandbox.services.capsule.outbox import Outbox
 from sandbox.services.capsule.seed import seed_capsules
+from sandbox.services.capsule.temporal_api import TemporalApi
 from sandbox.services.http.actuator import Actuator, Health
 from sandbox.services.http.application import create_application
 from sandbox.services.ports import ServiceContext, Subscription
@@ -45,6 +47,8 @@ class CapsuleService:
         routes = [
             *CapsuleApi(self._capsules, self._outbox.wake, self._rng).routes(),
             *HistoryApi(self._capsules).routes(),
+            *LineageApi(self._capsules).routes(),
+            *TemporalApi(self._capsules).routes(),
         ]
         actuator = Actuator(
             components={"db": self._store_health},

@@ -43,7 +43,8 @@ CREATE INDEX capsules_by_scope ON capsules (tenant, scope_id, timestamp_ms);
 CREATE INDEX capsules_by_creation ON capsules (tenant, created_ms);
 CREATE UNIQUE INDEX capsules_by_key ON capsules (tenant, posted_key) WHERE posted_key IS NOT NULL;
 CREATE INDEX capsules_by_parent ON capsules (tenant, parent_id, timestamp_ms) WHERE parent_id IS NOT NULL;
-CREATE INDEX counterfactuals ON capsules (tenant, scope_id, timestamp_ms) WHERE has_counterfactual;
+CREATE INDEX counterfactuals_by_scope ON capsules (tenant, scope_id, timestamp_ms) WHERE has_counterfactual;
+CREATE INDEX counterfactuals_by_time ON capsules (tenant, timestamp_ms) WHERE has_counterfactual;
 
 -- Capsules per tenant and scope ('' is all scopes), by day and by minute of their timestamp.
 CREATE TABLE totals (

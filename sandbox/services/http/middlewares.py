@@ -13,6 +13,7 @@ from aiohttp import web
 
 from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, TraceContext
+from sandbox.errors import EnvironmentFailure
 from sandbox.events.facts import RequestServed
 from sandbox.events.log import CURRENT_TRACE
 from sandbox.services.http.authentication import Authenticator
@@ -148,6 +149,10 @@ def errors(name: str, urls: Mapping[str, str]):
             return exchange.error(error)
         except web.HTTPException as answer:
             return exchange.error(_as_api_error(answer, request, name, urls))
+        except EnvironmentFailure as error:
+            # The store, Kafka or another service is away: the caller may try again.
+            _log.warning("%s on %s %s: %s", name, request.method, request.raw_path, error.render())
+            return exchange.error(ApiError(ErrorCode.SERVICE_UNAVAILABLE))
         except Exception:  # noqa: BLE001 - the request boundary, see above
             _log.exception("%s failed on %s %s", name, request.method, request.raw_path, extra={"service": name})
             return exchange.error(ApiError(ErrorCode.INTERNAL_ERROR))

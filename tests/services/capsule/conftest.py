@@ -145,3 +145,15 @@ def delivery() -> Callable[..., Delivery]:
 @pytest.fixture
 def handle(service: CapsuleService) -> Callable[[Delivery], Any]:
     return service.subscriptions()[0].handle
+
+
+@pytest.fixture
+def settle() -> Callable[[Callable[[], Any]], Any]:
+    """Lets tasks run until a condition holds; fails after a while that no healthy test needs."""
+
+    async def until(condition: Callable[[], Any]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0.001)
+
+    return until
