@@ -30,7 +30,12 @@ class Level(Enum):
 
 
 def check(
-    level: Level, format_: Format, new: Parsed, previous: Iterable[Version], parsed: Callable[[Version], Parsed]
+    level: Level,
+    format_: Format,
+    type_: str,
+    new: Parsed,
+    previous: Iterable[Version],
+    parsed: Callable[[Version], Parsed],
 ) -> list[str]:
     """Confluent's messages about the newest of `previous` (oldest first) that `new` does not fit; empty if it fits all.
 
@@ -40,6 +45,8 @@ def check(
         return []
     newest_first = list(previous)[::-1]
     for version in newest_first if level.transitive else newest_first[:1]:
+        if version.schema.definition.type != type_:
+            return ["Incompatible because of different schema type"]
         messages = [
             problem.message(reader_is_new=reader_is_new)
             for problem, reader_is_new in both_ways(level, format_, new, parsed(version))

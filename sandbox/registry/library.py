@@ -60,6 +60,11 @@ class Library:
             self._kept.popitem(last=False)
         return parsed
 
+    def formatted(self, subject: str, stored: StoredSchema, form: str) -> str:
+        """The stored schema in another form (`resolved`, `serialized`…) if its type has it, else as it is."""
+        forms = self._read_stored(subject, stored).forms
+        return forms[form]() if form in forms else stored.definition.text
+
     def _read_stored(self, subject: str, stored: StoredSchema) -> Parsed:
         definition = stored.definition
         format_ = self.format(definition.type)

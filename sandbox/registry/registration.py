@@ -212,12 +212,16 @@ class Registration:
             raise refusal.schema_not_found()
         return found
 
-    async def check(self, wanted: Wanted, against: Sequence[Version], *, only_given: bool) -> list[str]:
-        """Messages of what does not fit, empty if everything does. `only_given` checks `against` whatever the level
-        says about how far back to look. Raises Refusal 42201."""
+    async def check(self, wanted: Wanted, against: Sequence[Version] | None) -> list[str]:
+        """Messages of what does not fit, empty if everything does. `against` None: whatever the level looks at.
+
+        Raises Refusal 42201.
+        """
         subject = wanted.subject
-        definition, parsed = await self._read(subject, wanted.definition, normalize=wanted.normalize)
-        return self._messages(subject, definition, parsed, against if only_given else self._state.versions(subject))
+        definition = self._filled_in(subject, wanted.definition)
+        definition, parsed = await self._read(subject, definition, normalize=wanted.normalize)
+        previous = self._state.versions(subject) if against is None else against
+        return self._messages(subject, definition, parsed, previous)
 
     def _require_compatible(self, subject: str, definition: Definition, parsed: Parsed) -> None:
         messages = self._messages(subject, definition, parsed, self._state.versions(subject))
@@ -230,15 +234,11 @@ class Registration:
         group = config.get("compatibilityGroup")
         if group:
             previous = [each for each in previous if _group(each.schema.definition, group) == _group(definition, group)]
-        if any(each.schema.definition.type != definition.type for each in previous[-1:]) and level.value != (
-            False, False, False,
-        ):  # fmt: skip
-            messages = ["Incompatible because of different schema type"]
-        else:
-            try:
-                messages = check(level, Library.format(definition.type), parsed, previous, self._library.parsed)
-            except Unchecked as error:
-                raise refusal.invalid_schema(error.message, hint=error.hint) from None
+        format_ = Library.format(definition.type)
+        try:
+            messages = check(level, format_, definition.type, parsed, previous, self._library.parsed)
+        except Unchecked as error:
+            raise refusal.invalid_schema(error.message, hint=error.hint) from None
         if messages:
             validates = str(bool(config.get("validateFields", False))).lower()
             messages.append(f"{{validateFields: '{validates}', compatibility: '{level.name}'}}")

@@ -177,6 +177,6 @@ def parse_version(text: str) -> int:
     """-1 for the latest. Raises Refusal 42202 for what is no version id."""
     if text.lower() == LATEST or text == "-1":
         return -1
-    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= refusal.MAX_ID:
+    if not (text.isascii() and text.isdigit() and len(text) <= 10) or not 0 < int(text) <= refusal.MAX_ID:
         raise refusal.invalid_version(text)
     return int(text)

@@ -100,9 +100,9 @@ class Settings:
         if name not in Mode.__members__:
             raise refusal.invalid_mode()
         mode = Mode(name)
-        if mode is Mode.IMPORT and self.mode_in_scope(subject) is not Mode.IMPORT and not force:
-            if self._has_schemas(subject):
-                raise refusal.not_permitted("Cannot import since found existing subjects")
+        turns_import = mode is Mode.IMPORT and self.mode_in_scope(subject) is not Mode.IMPORT
+        if turns_import and not force and self._has_schemas(subject):
+            raise refusal.not_permitted("Cannot import since found existing subjects")
         value = subject_value(subject, {"mode": mode.value})
         await self._writer.append(subject_key("MODE", subject), value, "mode update")
 

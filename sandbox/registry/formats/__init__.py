@@ -6,7 +6,7 @@ data of another. Libraries that only one format needs are imported when it is fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,10 @@ class Parsed(Protocol):
 
     @property
     def normalised(self) -> str: ...
+
+    @property
+    def forms(self) -> Mapping[str, Callable[[], str]]:
+        """What else the schema can be shown as: a value of the query parameter `format` → the text."""
 
 
 class Format(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -42,6 +42,10 @@ class ParsedAvro:
     @cached_property
     def normalised(self) -> str:
         return normalized_text(self.type, (each.full_name for each in self.known))
+
+    @property
+    def forms(self) -> Mapping[str, Callable[[], str]]:
+        return {"resolved": lambda: canonical_text(self.type)}
 
 
 class AvroFormat:

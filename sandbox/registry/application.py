@@ -1,0 +1,130 @@
+"""The registry as an aiohttp application: routes, content types, authentication, errors and facts around them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.clock import Clock
+from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, TraceContext
+from sandbox.events.facts import FactSink, RequestServed, trace_fields
+from sandbox.registry.auth import BasicAuth
+from sandbox.registry.negotiation import DEFAULT_TYPE, answer_type, require_readable
+from sandbox.registry.refusal import Refusal
+from sandbox.registry.registry import Registry
+from sandbox.registry.routes.answers import RawText
+from sandbox.registry.routes.compatibility import CompatibilityRoutes
+from sandbox.registry.routes.schemas import SchemaRoutes
+from sandbox.registry.routes.server import ServerRoutes
+from sandbox.registry.routes.settings import SettingRoutes
+from sandbox.registry.routes.subjects import SubjectRoutes
+from sandbox.registry.stray_path import stray_hint
+
+__all__ = ["make_application"]
+
+BODY_LIMIT_BYTES = 16 * 1024 * 1024
+_TRACED = (TRACEPARENT, REQUEST_ID, CORRELATION_ID, "b3", "X-B3-TraceId")
+Handler = Callable[[web.Request], Awaitable[Any]]
+
+
+def make_application(
+    registry: Registry,
+    facts: FactSink,
+    clock: Clock,
+    *,
+    auth: BasicAuth | None = None,
+    urls: Mapping[str, str] | None = None,
+    cluster: str = "butterfly-sandbox",
+) -> web.Application:
+    """`urls` maps service names to base URLs, for requests that meant another service."""
+    boundary = _Boundary(facts, clock, auth, urls or {})
+    app = web.Application(middlewares=[boundary.serve], client_max_size=BODY_LIMIT_BYTES)
+    for group in (
+        SchemaRoutes(registry),
+        SubjectRoutes(registry),
+        CompatibilityRoutes(registry),
+        SettingRoutes(registry),
+    ):
+        for method, path, handler in group.table():
+            app.router.add_route(method, path, handler)
+            app.router.add_route(method, f"/contexts/{{context}}{path}", handler)
+    for method, path, handler in ServerRoutes(registry, cluster).table():
+        app.router.add_route(method, path, handler)
+    return app
+
+
+class _Boundary:
+    """Between HTTP and the handlers: what comes in is checked, what goes out is JSON, whatever happens."""
+
+    def __init__(self, facts: FactSink, clock: Clock, auth: BasicAuth | None, urls: Mapping[str, str]) -> None:
+        self._facts = facts
+        self._clock = clock
+        self._auth = auth
+        self._urls = urls
+
+    @property
+    def serve(self) -> Any:
+        @web.middleware
+        async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
+            started_ns = time.monotonic_ns()
+            response = await self._respond(request, handler)
+            self._record(request, response.status, (time.monotonic_ns() - started_ns) / 1e6)
+            return response
+
+        return serve
+
+    async def _respond(self, request: web.Request, handler: Handler) -> web.Response:
+        content_type = DEFAULT_TYPE
+        try:
+            content_type = answer_type(request.headers.get("Accept"))
+            if self._auth is not None:
+                self._auth.require(request.headers.get("Authorization"))
+            if request.method in ("POST", "PUT") and request.can_read_body:
+                require_readable(request.headers.get("Content-Type"))
+            answer = await handler(request)
+        except Refusal as error:
+            return self._refused(error, content_type)
+        except web.HTTPException as error:
+            return self._refused(self._unserved(request, error), content_type)
+        if answer is None:
+            return web.Response(status=204)
+        body = answer.text if isinstance(answer, RawText) else _dump(answer)
+        return web.Response(body=body.encode(errors="replace"), headers={"Content-Type": content_type})
+
+    def _refused(self, error: Refusal, content_type: str) -> web.Response:
+        message = f"{error.message}: {error.hint}" if error.hint else error.message
+        body = _dump({"error_code": error.code, "message": message})
+        headers = {"Content-Type": content_type}
+        if error.status == 401 and self._auth is not None:
+            headers["WWW-Authenticate"] = self._auth.challenge
+        return web.Response(status=error.status, body=body.encode(errors="replace"), headers=headers)
+
+    def _unserved(self, request: web.Request, error: web.HTTPException) -> Refusal:
+        hint = stray_hint(request.path, self._urls) if error.status == 404 else None
+        return Refusal(error.status, f"HTTP {error.status} {error.reason}", hint=hint)
+
+    def _record(self, request: web.Request, status: int, took_ms: float) -> None:
+        traced = any(name in request.headers for name in _TRACED)
+        trace = TraceContext.accept(request.headers) if traced else None
+        resource = request.match_info.route.resource
+        self._facts.record(
+            RequestServed(
+                at_ms=self._clock.now_ms(),
+                source="schema-registry",
+                method=request.method,
+                route=resource.canonical if resource is not None else request.path,
+                path=request.raw_path,
+                status=status,
+                took_ms=took_ms,
+                client=request.remote,
+                **trace_fields(trace),
+            )
+        )
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
