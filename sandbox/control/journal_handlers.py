@@ -73,7 +73,8 @@ class JournalHandlers:
         return web.json_response(self._engine.ledger.to_json())
 
     async def trace(self, request: web.Request) -> web.Response:
-        return web.json_response(under(self._engine.journal, request.match_info["id"]).to_json())
+        timeline = await under(self._engine.journal, request.match_info["id"])
+        return web.json_response(timeline.to_json())
 
     def _read(self, query: FactQuery | StreamQuery, after: int, limit: int) -> Page:
         return self._engine.journal.read(

@@ -14,7 +14,7 @@ from sandbox.errors import SandboxError
 __all__ = ["Sockets"]
 
 HEARTBEAT_S = 20.0
-CLOSE_LIMIT_S = 2.0
+CLOSE_LIMIT_S = 0.3
 
 Write = Callable[[web.WebSocketResponse], Awaitable[None]]
 
@@ -23,7 +23,7 @@ class Sockets:
     """The open WebSockets of one server. A client that reads nothing for a heartbeat and a half is let go."""
 
     def __init__(self) -> None:
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: dict[web.WebSocketResponse, web.Request] = {}
 
     async def serve(self, request: web.Request, write: Write) -> web.WebSocketResponse:
         """Run `write` until it ends or the client leaves. A SandboxError goes to the client as a last message."""
@@ -31,7 +31,7 @@ class Sockets:
             heartbeat=HEARTBEAT_S, timeout=CLOSE_LIMIT_S, max_msg_size=64 * 1024, compress=False
         )
         await socket.prepare(request)
-        self._open.add(socket)
+        self._open[socket] = request
         writer = asyncio.ensure_future(write(socket))
         reader = asyncio.ensure_future(_until_closed(socket))
         try:
@@ -39,17 +39,24 @@ class Sockets:
             if writer.done():
                 await self._finish(socket, writer)
         finally:
-            self._open.discard(socket)
+            self._open.pop(socket, None)
             for task in (writer, reader):
                 task.cancel()
             await asyncio.gather(writer, reader, return_exceptions=True)
         return socket
 
     async def close(self) -> None:
-        """Tell every client that the server goes away."""
-        await asyncio.gather(
-            *(each.close(code=WSCloseCode.GOING_AWAY, message=b"the sandbox stops") for each in list(self._open))
-        )
+        """Tell every client that the server goes away; who does not listen is cut off after `CLOSE_LIMIT_S`."""
+        await asyncio.gather(*(self._say_goodbye(*each) for each in list(self._open.items())))
+
+    @staticmethod
+    async def _say_goodbye(socket: web.WebSocketResponse, request: web.Request) -> None:
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT_S):
+                await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the sandbox stops")
+        except TimeoutError:
+            if request.transport is not None:
+                request.transport.abort()
 
     @staticmethod
     async def _finish(socket: web.WebSocketResponse, writer: asyncio.Future[None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,29 +35,30 @@ class Timeline:
         }
 
 
-def under(journal: Journal, identity: str, *, limit: int = 2_000) -> Timeline:
+async def under(journal: Journal, identity: str, *, limit: int = 2_000) -> Timeline:
     """The facts that carry `identity`, and those of the traces which they belong to.
 
     Services hand the trace id on where a caller gave only a request id, so the second look finds the hops that the
     first cannot. Only facts that the journal still keeps are found.
     """
-    direct = _collect(journal, identity, limit)
+    direct = await _collect(journal, identity, limit)
     traces = tuple(sorted({each["trace_id"] for each in direct.values() if "trace_id" in each} - {identity}))
     found = dict(direct)
     for trace_id in traces:
         if len(found) > limit:
             break
-        found.update(_collect(journal, trace_id, limit))
+        found.update(await _collect(journal, trace_id, limit))
     ordered = sorted(found.values(), key=lambda each: (each["at_ms"], each["seq"]))
     every_trace = tuple(sorted({each["trace_id"] for each in ordered if "trace_id" in each}))
     return Timeline(identity, every_trace, tuple(ordered[:limit]), len(ordered) > limit)
 
 
-def _collect(journal: Journal, identity: str, limit: int) -> dict[int, dict[str, Any]]:
+async def _collect(journal: Journal, identity: str, limit: int) -> dict[int, dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     after, last = 0, journal.last
     while after < last and len(found) <= limit:
-        page = journal.read(after, limit=limit + 1 - len(found), under=identity)
+        page = journal.read(after, limit=limit + 1 - len(found), under=identity, scan_limit=5_000)
         found.update((entry.seq, entry.data) for entry in page.entries)
         after = page.next
+        await asyncio.sleep(0)  # a long journal must not hold up who appends to it
     return found

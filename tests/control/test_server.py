@@ -105,7 +105,7 @@ async def test_a_record_that_is_none_is_a_400_with_its_place(http, engine, body,
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b'{"a": }', b"\xff\xfe", b"[" * 100_000, b"nothing"],
-    ids="empty open hole bytes deep word".split(),
+    ids=["empty", "open", "hole", "bytes", "deep", "word"],
 )
 async def test_a_body_that_is_not_json_is_a_400(http, body) -> None:
     answer = await http.post("/v1/scenarios/runs", data=body)

@@ -52,3 +52,19 @@ async def test_the_server_stops_while_subscribers_are_connected(server, http, en
         await asyncio.wait_for(closing, 5)
     with contextlib.suppress(OSError):
         await http.close()
+
+
+async def test_a_subscriber_that_reads_nothing_does_not_hold_up_the_end(server, http, engine) -> None:
+    async with http.ws_connect("/v1/stream?after=0", max_msg_size=0) as slow:
+        slow._response.connection.transport.pause_reading()
+        for n in range(30_000):
+            engine.journal.append(FactsLost(at_ms=n, source="x" * 400, count=1))
+            if n % 500 == 0:
+                await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+        await asyncio.wait_for(server.close(), 10)
+        assert time.monotonic() - started < 5
+        slow._response.connection.transport.abort()
+    with contextlib.suppress(OSError):
+        await http.close()
