@@ -31,12 +31,12 @@ class RegistryService:
         facts: FactSink,
         clock: Clock,
         *,
-        rng: random.Random,
+        rng: random.Random | None = None,
         auth: BasicAuth | None = None,
         urls: Mapping[str, str] | None = None,
         start_wait_s: float = START_WAIT_S,
     ) -> None:
-        self.registry = Registry(log, facts, clock, rng)
+        self.registry = Registry(log, facts, clock, rng or random.Random())
         self._start_wait_s = start_wait_s
         self._application = (facts, clock, auth, urls)
 

@@ -8,7 +8,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from sandbox.errors import UpstreamUnavailable
+from sandbox.errors import SandboxError, UpstreamUnavailable, UsageError
 from sandbox.registry import refusal
 from sandbox.registry.ports import LogRecord, RecordTooLarge, SchemaLog
 from sandbox.registry.records import Poisoned, SchemaValue, base_header, schema_key
@@ -80,7 +80,7 @@ class LogWriter:
                 await self._log.start()
                 self.last_error = None
                 await self._log.follow(self._apply, self._replayed.set)
-            except UpstreamUnavailable as error:
+            except SandboxError as error:
                 self.last_error = error.message
             await asyncio.sleep(RETRY_WAIT_S)
 
@@ -131,7 +131,7 @@ class LogWriter:
         self.require_ready(what)
         try:
             offset = await self._log.append(key, value, headers=headers)
-        except RecordTooLarge:
+        except (RecordTooLarge, UsageError):
             size_bytes = len(value or b"")
             raise refusal.Refusal(42209, f"Schema is too large: {size_bytes} bytes do not fit Kafka's limit") from None
         except UpstreamUnavailable as error:
