@@ -94,9 +94,12 @@ class TimeLimiterEventPublisher:
 
 
 class TimeLimiter:
-    """`await TimeLimiter("capsule", TimeLimiterConfig(timeout_duration=…), clock).execute(call, …)`."""
+    """`await TimeLimiter("capsule", TimeLimiterConfig(timeout_duration=…), clock).execute(call, …)`.
 
-    __slots__ = ("_limit_s", "_listeners", "_running", "clock", "config", "event_publisher", "name")
+    `calls` counts by outcome: failed, successful, timeout.
+    """
+
+    __slots__ = ("_limit_s", "_listeners", "_running", "calls", "clock", "config", "event_publisher", "name")
 
     def __init__(self, name: str, config: TimeLimiterConfig | None = None, clock: Clock | None = None) -> None:
         self.name = name
@@ -104,6 +107,7 @@ class TimeLimiter:
         self.clock: Clock = clock or SystemClock()
         self._limit_s = self.config.timeout_duration.total_seconds()
         self._running: set[asyncio.Future[Any]] = set()
+        self.calls = {"failed": 0, "successful": 0, "timeout": 0}
         self._listeners = Listeners()
         self.event_publisher = TimeLimiterEventPublisher(self._listeners)
 
@@ -114,9 +118,6 @@ class TimeLimiter:
                 result = await self._cancelling(call(*args, **kwargs))
             else:
                 result = await self._leaving(call(*args, **kwargs))
-        except TimeoutError:
-            self.on_timeout()
-            raise
         except Exception as error:
             self.on_error(error)
             raise
@@ -178,10 +179,12 @@ class TimeLimiter:
             running.exception()
 
     def on_success(self) -> None:
+        self.calls["successful"] += 1
         if self._listeners.active:
             self._listeners.publish(LimitedSuccessEvent(self.name, self.clock.now_ms()))
 
     def on_timeout(self) -> None:
+        self.calls["timeout"] += 1
         if self._listeners.active:
             self._listeners.publish(TimeoutEvent(self.name, self.clock.now_ms()))
 
@@ -189,5 +192,7 @@ class TimeLimiter:
         """As Resilience4j: a TimeoutError is a timeout, wherever it comes from."""
         if isinstance(error, TimeoutError):
             self.on_timeout()
-        elif self._listeners.active:
+            return
+        self.calls["failed"] += 1
+        if self._listeners.active:
             self._listeners.publish(LimitedErrorEvent(self.name, self.clock.now_ms(), error))
