@@ -17,11 +17,11 @@ ComponentState = Literal["starting", "ready", "degraded", "failed", "stopping", 
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
 
 class ErrorBody(_Answer):
@@ -215,7 +215,7 @@ class TopicList(_Answer):
 
 
 class TailQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
     start: Literal["latest", "earliest"] = Field(default="latest", alias="from")
     """Where to begin."""

@@ -10,6 +10,8 @@ from pydantic.json_schema import models_json_schema
 
 from sandbox import __version__
 from sandbox.contracts.operations import BREAKER_OPERATIONS, COMPONENT_OPERATIONS
+from sandbox.control import models
+from sandbox.control.field_texts import describe, field_texts
 from sandbox.control.models import ErrorAnswer
 from sandbox.control.routes import OPENAPI_PATH, ROUTES, Route
 
@@ -28,9 +30,10 @@ def openapi_document(url: str) -> dict[str, Any]:
     for route in ROUTES:
         used += [model for model in (route.answer, route.body) if model is not None]
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
-    _, definitions = models_json_schema(
-        [(model, "validation") for model in dict.fromkeys(used)], ref_template=_REF, title=None
-    )
+    _, definitions = models_json_schema([(model, "validation") for model in dict.fromkeys(used)], ref_template=_REF)
+    texts = field_texts(models)
+    for name, schema in definitions["$defs"].items():
+        describe(schema, texts.get(name, {}))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -90,12 +93,14 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
     if route.query is None:
         return []
-    properties = route.query.model_json_schema(by_alias=True)["properties"]
+    schema = route.query.model_json_schema(by_alias=True)
+    texts = field_texts(models)[route.query.__name__]
+    aliases = {field.alias: name for name, field in route.query.model_fields.items() if field.alias}
+    describe(schema, {**texts, **{alias: texts[name] for alias, name in aliases.items() if name in texts}})
     parameters = []
-    for name, schema in properties.items():
-        schema.pop("title", None)
-        text = schema.pop("description", "")
-        parameters.append({"name": name, "in": "query", "required": False, "description": text, "schema": schema})
+    for name, member in schema["properties"].items():
+        text = member.pop("description", "")
+        parameters.append({"name": name, "in": "query", "required": False, "description": text, "schema": member})
     return parameters
 
 

@@ -47,6 +47,12 @@ def test_operations_and_queries_are_spelled_out(document) -> None:
 def test_members_carry_their_descriptions(document) -> None:
     members = document["components"]["schemas"]["FactPage"]["properties"]
     assert members["gap"]["description"].startswith("Facts right after")
+    queries = document["paths"]["/v1/facts"]["get"]["parameters"]
+    assert {each["name"]: each["description"] for each in queries}["wait_s"].startswith("How long to wait")
+    (start,) = (
+        each for each in document["paths"]["/v1/topics/{topic}/tail"]["get"]["parameters"] if each["in"] == "query"
+    )
+    assert start["description"] == "Where to begin."
 
 
 async def test_the_server_names_itself_as_it_was_asked(http) -> None:
