@@ -1,12 +1,13 @@
 """The registry's log in Kafka: a compacted topic of one partition, which any number of registries append to and follow.
 
-It has the shape of the registry's `SchemaLog`; the composition root brings that room's own record and error classes.
+It has the shape of the registry's `SchemaLog`; the composition root may bring that room's own record and error classes.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.contracts.record import Record
@@ -16,12 +17,23 @@ from sandbox.kafka.producer import RecordProducer
 from sandbox.kafka.reader import LogReader
 from sandbox.kafka.topics_admin import TopicsAdmin
 
-__all__ = ["CompactedLog"]
+__all__ = ["CompactedLog", "LogRecord"]
 
 APPEND_LIMIT_S = 5.0
 CONNECT_LIMIT_S = 5.0
 POLL_S = 1.0
 RECONNECT_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One record as it stands in the log; a `value` of None is a tombstone."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    timestamp_ms: int = 0
 
 
 class CompactedLog:
@@ -31,9 +43,9 @@ class CompactedLog:
     def __init__(
         self,
         cluster: Cluster,
-        topic: str,
+        topic: str = "_schemas",
         *,
-        make_record: Callable[[int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...], int], Any],
+        make_record: Callable[[int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...], int], Any] = LogRecord,
         too_large: type[SandboxError] = UsageError,
     ) -> None:
         self._cluster = cluster
@@ -97,7 +109,7 @@ class CompactedLog:
         """Hand every record to `apply` in offset order, from the beginning, and go on with new ones until cancelled or
         stopped. `replayed` is called once all that was there at the start has been applied.
 
-        Waits while Kafka is away. Raises UsageError when the topic is missing.
+        Waits while Kafka is away. Raises UnknownName when the topic is missing.
         """
         reader = LogReader(self._cluster, [self._topic], client_id="schema-registry")
         self._readers.add(reader)

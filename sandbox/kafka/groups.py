@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import KafkaError
 
-from sandbox.errors import UsageError
+from sandbox.errors import Conflict
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.reader import From, LogReader
 from sandbox.kafka.request import ask
@@ -104,11 +104,11 @@ class GroupsAdmin:
     async def reset(self, group: str, topics: Sequence[str], begin: From) -> dict[tuple[str, int], int]:
         """Set the group's offsets on `topics` to where `begin` points; (topic, partition) → offset.
 
-        Raises UsageError while the group has members: they would go on from where they are.
+        Raises Conflict while the group has members: they would go on from where they are.
         """
         (description,) = await self.describe([group])
         if description.members:
-            raise UsageError(
+            raise Conflict(
                 f"group {group} has {len(description.members)} member(s)",
                 where=group,
                 hint="stop its consumers first",

@@ -7,7 +7,7 @@ import os
 import time
 
 from sandbox.contracts.catalog import Topic
-from sandbox.errors import UsageError
+from sandbox.errors import UnknownName
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.producer import RecordProducer
 from sandbox.kafka.reader import From, LogReader
@@ -40,7 +40,7 @@ async def _round_trip(cluster: Cluster, given: RecordProducer | None) -> None:
     try:
         try:
             await reader.start()
-        except UsageError:
+        except UnknownName:
             async with TopicsAdmin(cluster) as topics:
                 await topics.create([PROBE_TOPIC])
             await reader.start()

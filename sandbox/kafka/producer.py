@@ -26,15 +26,19 @@ from aiokafka.errors import (
 )
 from aiokafka.structs import RecordMetadata
 
-from sandbox.errors import UpstreamUnavailable, UsageError
+from sandbox.contracts.names import DLQ_SUFFIX
+from sandbox.errors import UnknownName, UpstreamUnavailable, UsageError
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.request import AWAY
 from sandbox.kafka.shutdown import abort_producer
 
-__all__ = ["Delivering", "RecordProducer"]
+__all__ = ["DEAD_LETTER_LIMIT_BYTES", "RECORD_LIMIT_BYTES", "Delivering", "RecordProducer"]
 
-LIMIT_BYTES = 20 * 1024 * 1024
-"""Above every topic's own limit, so that the broker decides what is too large."""
+RECORD_LIMIT_BYTES = 1024 * 1024
+"""Kafka's usual limit. Checked here, since a batch that the broker refuses ends an idempotent producer's sequence."""
+DEAD_LETTER_LIMIT_BYTES = 16 * 1024 * 1024
+"""Largest record on a DLQ topic: a dead letter holds its original twice, as text and in base64."""
+OVERHEAD_BYTES = 128
 BATCH_BYTES = 65_536
 """What waits for one partition; records gather in it while the request before it is under way, so none lingers."""
 GRACE_S = 1.0
@@ -73,7 +77,7 @@ class RecordProducer:
         await abort_producer(producer)
 
     async def partitions(self, topic: str) -> set[int]:
-        """Partition numbers of a real topic. Raises UsageError when there is none, KafkaUnavailable."""
+        """Partition numbers of a real topic. Raises UnknownName when there is none, KafkaUnavailable."""
         return await self._known_topic(await self._connected(), topic)
 
     async def send(
@@ -108,17 +112,16 @@ class RecordProducer:
         """Take one record for sending and return without its acknowledgement; waits only while the queue is full."""
         if key is None and value is None:
             raise UsageError("a record needs a key or a value", where=topic)
+        _check_size(topic, key, value, headers)
         producer = await self._connected()
         partitions = await self._known_topic(producer, topic)
         if partition is not None and partition not in partitions:
-            raise UsageError(f"there is no partition {partition}: it has {len(partitions)}", where=topic)
+            raise UnknownName(f"there is no partition {partition}: it has {len(partitions)}", where=topic)
         try:
             async with asyncio.timeout(self._limit_s):
                 future = await producer.send(
                     topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms, headers=list(headers)
                 )
-        except MessageSizeTooLargeError as error:
-            raise self._refused(topic, error) from error
         except (*AWAY, *_SEQUENCE_LOST) as error:
             await self._discard(producer)
             raise self.cluster.unavailable(f"publishing to {topic}", error) from error
@@ -143,6 +146,7 @@ class RecordProducer:
         except AWAY as error:
             raise self.cluster.unavailable(f"publishing to {sent.topic}", error) from error
         except KafkaError as error:
+            await self._discard(sent.producer)
             raise self._refused(sent.topic, error) from error
 
     async def _connected(self) -> AIOKafkaProducer:
@@ -161,7 +165,7 @@ class RecordProducer:
             acks="all",
             enable_idempotence=True,
             max_batch_size=BATCH_BYTES,
-            max_request_size=LIMIT_BYTES,
+            max_request_size=DEAD_LETTER_LIMIT_BYTES + OVERHEAD_BYTES,
         )
         try:
             async with asyncio.timeout(self._limit_s):
@@ -186,7 +190,7 @@ class RecordProducer:
         except (KafkaError, TimeoutError) as error:
             raise self.cluster.unavailable(f"looking for the topic {topic}", error) from error
         if not found:
-            raise UsageError(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
+            raise UnknownName(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
         return found
 
     async def _discard(self, producer: AIOKafkaProducer) -> None:
@@ -198,7 +202,7 @@ class RecordProducer:
         if isinstance(error, MessageSizeTooLargeError):
             return UsageError("the record is larger than the topic takes (max.message.bytes)", where=topic)
         if isinstance(error, UnknownTopicOrPartitionError):
-            return UsageError(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
+            return UnknownName(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
         if isinstance(error, TopicAuthorizationFailedError):
             hint = "the credentials may not write to it"
             return UpstreamUnavailable(f"Kafka does not let us write to {topic}", where=topic, hint=hint)
@@ -221,6 +225,13 @@ class Delivering:
     def left_s(self, limit_s: float) -> float:
         """Seconds left of `limit_s`."""
         return max(0.0, self._since_s + limit_s - asyncio.get_running_loop().time())
+
+
+def _check_size(topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:
+    size_bytes = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") + 8 for name, text in headers)
+    limit_bytes = DEAD_LETTER_LIMIT_BYTES if topic.endswith(DLQ_SUFFIX) else RECORD_LIMIT_BYTES
+    if size_bytes + OVERHEAD_BYTES > limit_bytes:
+        raise UsageError(f"the record has {size_bytes} bytes, more than the {limit_bytes} a topic takes", where=topic)
 
 
 def _seen(future: asyncio.Future[Any]) -> None:

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaError
 
 from sandbox.contracts.record import Record
-from sandbox.errors import UsageError
+from sandbox.errors import UnknownName
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.request import ask
 from sandbox.kafka.shutdown import close_consumer
@@ -74,7 +74,7 @@ class LogReader:
         await self.stop()
 
     async def start(self, limit_s: float = 10.0) -> None:
-        """Connect and fix the positions. Raises UsageError for a missing topic or partition, KafkaUnavailable."""
+        """Connect and fix the positions. Raises UnknownName for a missing topic or partition, KafkaUnavailable."""
         consumer = AIOKafkaConsumer(
             **self._cluster.options(self._client_id),
             enable_auto_commit=False,
@@ -191,11 +191,11 @@ class LogReader:
 
     def _wanted(self, topic: str, numbers: set[int] | None) -> list[int]:
         if not numbers:
-            raise UsageError(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
+            raise UnknownName(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
         if self._partition is None:
             return sorted(numbers)
         if self._partition not in numbers:
-            raise UsageError(f"there is no partition {self._partition}: it has {len(numbers)}", where=topic)
+            raise UnknownName(f"there is no partition {self._partition}: it has {len(numbers)}", where=topic)
         return [self._partition]
 
     async def _partitions(self, consumer: AIOKafkaConsumer) -> dict[str, set[int]]:

@@ -87,7 +87,7 @@ class Tap:
         await self.stop()
 
     async def start(self, limit_s: float = 10.0) -> None:
-        """Fix the positions. Raises UsageError for a missing topic or partition, KafkaUnavailable."""
+        """Fix the positions. Raises UnknownName for a missing topic or partition, KafkaUnavailable."""
         await self._reader.start(limit_s)
 
     async def stop(self) -> None:

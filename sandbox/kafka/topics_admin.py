@@ -14,14 +14,13 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
 from sandbox.contracts.catalog import Topic
-from sandbox.errors import EnvironmentFailure, UsageError
+from sandbox.errors import EnvironmentFailure, UnknownName
 from sandbox.kafka.cluster import Cluster, KafkaUnavailable
+from sandbox.kafka.producer import DEAD_LETTER_LIMIT_BYTES
 from sandbox.kafka.request import ask
 
-__all__ = ["DEAD_LETTER_LIMIT_BYTES", "CreatedTopics", "TopicDescription", "TopicsAdmin"]
+__all__ = ["CreatedTopics", "TopicDescription", "TopicsAdmin"]
 
-DEAD_LETTER_LIMIT_BYTES = 16 * 1024 * 1024
-"""Largest record on a DLQ topic: a dead letter holds its original twice, as text and in base64."""
 CONNECT_RETRY_S = 0.02
 REPLICAS_WHERE_POSSIBLE = 3
 
@@ -128,11 +127,11 @@ class TopicsAdmin:
         )
 
     async def describe(self, topic: str) -> TopicDescription:
-        """Raises UsageError when there is no such topic."""
+        """Raises UnknownName when there is no such topic."""
         real = self._cluster.names.topic(topic)
         found = (await self._topics()).get(real)
         if found is None:
-            raise UsageError(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
+            raise UnknownName(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
         resource = ConfigResource(ConfigResourceType.TOPIC, real)
         answers = await ask(self._cluster, f"describing {topic}", self._open.describe_configs([resource]))
         config = {

@@ -7,14 +7,17 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.clock import SystemClock
+from sandbox.config.folders import StateFolder
+from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.instants import format_instant
+from sandbox.contracts.names import Names
 from sandbox.errors import SandboxError, UnknownName
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
@@ -23,8 +26,10 @@ from sandbox.runtime.component import ComponentState, Supervised
 from sandbox.runtime.components import KafkaComponent, ServicesComponent
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
+from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.readiness import Proof, prove
+from sandbox.runtime.topics_view import TopicsView
 
 __all__ = ["Engine"]
 
@@ -46,10 +51,21 @@ class Engine:
             name: Supervised(ServicesComponent(name, plan, token, children.get(name)), self.journal, self.clock)
             for name in plan.processes
         }
+        contracts = Contracts.load(Path(plan.contracts) if plan.contracts else None)
+        self.clients = KafkaClients(
+            plan.local_bootstrap_servers,
+            plan.local_url("schema-registry"),
+            contracts,
+            Names(),
+            client_id="engine",
+            strict=True,
+        )
+        self._topics = TopicsView(self.clients, self.journal, self.clock)
         self.proof: list[Proof] = []
         self.proof_failure: str | None = None
         self._started_ms = self.clock.now_ms()
         self._stopping = asyncio.Event()
+        self._purge = False
         self._work: set[asyncio.Task[None]] = set()
 
     async def run(self, make_app: Callable[[Engine], web.Application]) -> None:
@@ -70,6 +86,8 @@ class Engine:
         finally:
             await self._stop_all()
             await runner.cleanup()
+            if self._purge:
+                StateFolder(Path(self.plan.state_dir)).purge()
 
     async def _listen(self, runner: web.AppRunner, host: str) -> None:
         try:
@@ -85,7 +103,9 @@ class Engine:
         task.add_done_callback(self._work.discard)
         return task
 
-    def shutdown(self) -> None:
+    def shutdown(self, *, purge: bool) -> None:
+        """Begin to stop; with `purge` the data goes once everything has stopped."""
+        self._purge = self._purge or purge
         self._stopping.set()
 
     def _components(self) -> list[Supervised]:
@@ -102,7 +122,7 @@ class Engine:
         """Use every link once, again until it holds or a component has failed."""
         while all(each.state is ComponentState.READY for each in self._components()):
             try:
-                self.proof = await prove(self.plan, self.groups())
+                self.proof = await prove(self.plan, self.clients, self.groups())
                 self.proof_failure = None
             except SandboxError as error:
                 self.proof_failure = error.message
@@ -123,6 +143,7 @@ class Engine:
         for task in tuple(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+        await self.clients.close()
         await asyncio.gather(*(each.stop() for each in self.services.values()))
         for each in self.services.values():
             await each.component.admin.close()
@@ -235,3 +256,15 @@ class Engine:
 
     async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, Any]:
         return dict(await self._find(service).component.admin.operate_breaker(service, name, operation))
+
+    async def topics(self) -> list[dict[str, Any]]:
+        return await self._topics.all()
+
+    async def topic(self, name: str) -> dict[str, Any]:
+        return await self._topics.one(name)
+
+    def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
+        return self._topics.tail(topic, start=start)
+
+    async def publish_record(self, topic: str, **record: Any) -> dict[str, Any]:
+        return await self._topics.publish(topic, **record)

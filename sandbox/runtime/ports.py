@@ -35,6 +35,7 @@ DEFAULT_PORTS = {
     "control": 8099,
     "admin": 8098,
     "controller": 9093,
+    "kafka-local": 9094,
     "admin-schema-registry": 8091,
     "admin-capsule": 8093,
     "admin-odyssey": 8092,
@@ -58,11 +59,11 @@ def choose_ports(wanted: str, name: str) -> dict[str, int]:
         return dict(DEFAULT_PORTS)
     if wanted == "auto":
         return choose_block(name)
-    if not (wanted.isascii() and wanted.isdigit()) or not 1 <= int(wanted) <= 65_536 - BLOCK_SIZE:
+    if not (wanted.isascii() and wanted.isdigit()) or not 1024 <= int(wanted) <= 65_536 - BLOCK_SIZE:
         raise UsageError(
             f"{wanted!r} is no choice of ports",
             where="--ports",
-            hint=f"use default, auto, or a number up to {65_536 - BLOCK_SIZE}",
+            hint=f"use default, auto, or a number from 1024 to {65_536 - BLOCK_SIZE}",
         )
     return _block_from(int(wanted))
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from sandbox.contracts.catalog import Contracts
 from sandbox.errors import UpstreamUnavailable
+from sandbox.kafka.probe import prove_round_trip
+from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.plan import EnginePlan
 
 __all__ = ["Proof", "prove"]
@@ -24,7 +26,7 @@ class Proof:
     took_ms: float
 
 
-async def prove(plan: EnginePlan, groups: dict[str, Any]) -> list[Proof]:
+async def prove(plan: EnginePlan, clients: KafkaClients, groups: dict[str, Any]) -> list[Proof]:
     """Produce and consume a record with acks=all, register and fetch a schema, call every service.
 
     `groups` are the consumer groups that the services reported joined. Raises UpstreamUnavailable naming the link that
@@ -32,11 +34,13 @@ async def prove(plan: EnginePlan, groups: dict[str, Any]) -> list[Proof]:
     """
     import aiohttp
 
-    proofs = [await _timed("record produced and consumed", _round_trip(plan))]
+    proofs = [
+        await _timed("record produced and consumed", prove_round_trip(clients.cluster, producer=clients.producer))
+    ]
     timeout = aiohttp.ClientTimeout(total=CALL_LIMIT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         if registry := plan.local_url("schema-registry"):
-            proofs.append(await _timed("schema registered and fetched", _schema(session, registry, plan)))
+            proofs.append(await _timed("schema registered and fetched", _schema(session, registry, clients.contracts)))
         for service in ("capsule", "odyssey", "plato"):
             if url := plan.local_url(service):
                 proofs.append(await _timed(f"{service} answered", _health(session, service, url)))
@@ -46,23 +50,16 @@ async def prove(plan: EnginePlan, groups: dict[str, Any]) -> list[Proof]:
     return proofs
 
 
-async def _timed(what: str, work: Awaitable[None]) -> Proof:
+async def _timed(what: str, work: Awaitable[object]) -> Proof:
     started = time.perf_counter()
     await work
     return Proof(what, round((time.perf_counter() - started) * 1000, 1))
 
 
-async def _round_trip(plan: EnginePlan) -> None:
-    from sandbox.kafka.probe import prove_round_trip
-
-    await prove_round_trip(plan.local_bootstrap_servers)
-
-
-async def _schema(session: Any, registry: str, plan: EnginePlan) -> None:
+async def _schema(session: Any, registry: str, contracts: Contracts) -> None:
     """Register a contract's schema (a known one keeps its id) and fetch it by that id."""
     import json
 
-    contracts = Contracts.load(None)
     topic, schema = next(contracts.avro_topics())
     call = session.post(f"{registry}/subjects/{topic.name}-value/versions", json={"schema": json.dumps(schema)})
     registered = await _json(call, "schema-registry")

@@ -19,18 +19,14 @@ from sandbox.contracts.names import Names
 from sandbox.control.facts_client import FactsClient
 from sandbox.errors import EnvironmentFailure, SandboxError
 from sandbox.kafka.boundary import ConsumerBoundary
-from sandbox.kafka.cluster import Cluster
-from sandbox.kafka.compacted_log import CompactedLog
 from sandbox.kafka.consumer import GroupConsumer
 from sandbox.kafka.dead_letters import DeadLetterWriter
-from sandbox.kafka.producer import RecordProducer
-from sandbox.kafka.publisher import KafkaPublisher
-from sandbox.kafka.registry_client import RegistryClient
-from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer, register_contracts
+from sandbox.kafka.probe import PROBE_TOPIC
+from sandbox.kafka.serializer import register_contracts
 from sandbox.kafka.topics_admin import TopicsAdmin
-from sandbox.kafka.values import TopicValues
 from sandbox.observe.outbox import Outbox
 from sandbox.runtime.admin import admin_app
+from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.served import Served
 
 __all__ = ["ServiceParts"]
@@ -47,15 +43,19 @@ class ServiceParts:
         self._config = config
         self._contracts = Contracts.load(config.contracts_dir)
         self._names = Names(config.topic_prefix)
-        self._cluster = Cluster(config.bootstrap_servers, self._names)
         self.clock = SystemClock()
         self._token = config.token or secrets.token_urlsafe(32)
         self._engine = FactsClient(config.engine_url, self._token) if config.engine_url else None
-        self._outbox = Outbox(config.instance, self._engine or _nobody, self.clock)
-        self._registry = RegistryClient(config.registry_url)
-        self._producer = RecordProducer(self._cluster, client_id=f"sandbox-{config.instance}")
-        serializer = AvroSerializer(self._registry, self._contracts, self._names, strict=False)
-        self._values = TopicValues(self._contracts, serializer, AvroDeserializer(self._registry))
+        self._outbox = Outbox(config.instance, self._engine or _nobody, SystemClock())
+        client_id = f"sandbox-{config.instance}"
+        self._clients = KafkaClients(
+            config.bootstrap_servers,
+            config.registry_url,
+            self._contracts,
+            self._names,
+            client_id=client_id,
+            strict=False,
+        )
         self.served: dict[str, Served] = {name: self._build(name) for name in config.services}
         self._push: asyncio.Task[None] | None = None
 
@@ -77,23 +77,23 @@ class ServiceParts:
         finally:
             await runner.cleanup()
             if self._push is not None:
+                await self._outbox.flush(0.5)
                 self._push.cancel()
                 await asyncio.gather(self._push, return_exceptions=True)
-                await self._outbox.flush(0.5)
             if self._engine is not None:
                 await self._engine.close()
 
     async def start(self) -> None:
         """Wait for Kafka, make the topics, start the registry, register the contracts, start the services."""
         await self._until_listening()
-        async with TopicsAdmin(self._cluster) as topics:
-            await topics.create(self._contracts.topics.values())
+        async with TopicsAdmin(self._clients.cluster) as topics:
+            await topics.create([*self._contracts.topics.values(), PROBE_TOPIC])
             await topics.wake_coordinator()
         registry = self.served.get("schema-registry")
         services = [served for name, served in self.served.items() if name != "schema-registry"]
         async with asyncio.TaskGroup() as group:
             if services:
-                group.create_task(self._producer.start())
+                group.create_task(self._clients.producer.start())
             if registry:
                 await registry.start()
             await self._register()
@@ -123,7 +123,7 @@ class ServiceParts:
         """Register the contracts' schemas as soon as the registry answers, wherever it runs."""
         while True:
             try:
-                await register_contracts(self._registry, self._contracts, self._names)
+                await register_contracts(self._clients.registry, self._contracts, self._names)
                 return
             except SandboxError:
                 if "schema-registry" in self.served:
@@ -134,8 +134,7 @@ class ServiceParts:
         """Services first, all at once, then the registry, then what they stood on."""
         services = [served for name, served in self.served.items() if name != "schema-registry"]
         await asyncio.gather(*(served.stop() for served in services), return_exceptions=True)
-        await self._producer.stop()
-        await self._registry.close()
+        await self._clients.close()
         if registry := self.served.get("schema-registry"):
             await registry.stop()
 
@@ -164,9 +163,12 @@ class ServiceParts:
         )
 
     def _registry_service(self) -> Any:
+        from sandbox.kafka.compacted_log import CompactedLog
+        from sandbox.registry.ports import LogRecord, RecordTooLarge
         from sandbox.registry.service import RegistryService
 
-        return RegistryService(CompactedLog(self._cluster), self._outbox, self.clock, urls=self._urls())
+        log = CompactedLog(self._clients.cluster, make_record=LogRecord, too_large=RecordTooLarge)
+        return RegistryService(log, self._outbox, self.clock, urls=self._urls())
 
     def _service(self, name: str) -> Any:
         from sandbox.services.ports import ServiceContext
@@ -176,7 +178,7 @@ class ServiceParts:
         context = ServiceContext(
             clock=self.clock,
             facts=self._outbox,
-            publisher=self._publisher(name),
+            publisher=self._clients.publisher(name, self._outbox, self.clock),
             urls=self._urls(),
             state_dir=config.state_dir,
             profile=config.profile,
@@ -185,21 +187,19 @@ class ServiceParts:
         )
         return _service_class(name)(context)
 
-    def _publisher(self, source: str) -> KafkaPublisher:
-        return KafkaPublisher(self._producer, self._values, source=source, facts=self._outbox, clock=self.clock)
-
     def _consumer(self, service: str, subscription: Any) -> GroupConsumer:
+        publisher = self._clients.publisher(service, self._outbox, self.clock)
         boundary = ConsumerBoundary(
             subscription,
             group=self._names.group(subscription.group),
             service=service,
-            decode=self._values.decode,
-            dead_letters=DeadLetterWriter(self._publisher(service), self.clock),
+            decode=self._clients.values.decode,
+            dead_letters=DeadLetterWriter(publisher, self.clock),
             facts=self._outbox,
             clock=self.clock,
             policy=DEMO_RETRIES if self._config.profile == "demo" else None,
         )
-        return GroupConsumer(self._cluster, subscription, boundary.handle, instance=self._config.instance)
+        return GroupConsumer(self._clients.cluster, subscription, boundary.handle, instance=self._config.instance)
 
     def _urls(self) -> dict[str, str]:
         config = self._config

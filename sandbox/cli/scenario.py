@@ -1,0 +1,130 @@
+"""`sandbox scenario`: stories as files: list, check and run them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sandbox.cli.options import JsonOption, NameOption
+
+__all__ = ["group", "run_one"]
+
+group = typer.Typer(help="Stories with assertions.", no_args_is_help=True, rich_markup_mode=None)
+
+FilesArgument = Annotated[list[str], typer.Argument(metavar="FILE…", help="A file, or the name of one that ships.")]
+
+
+@group.command("list")
+def list_scenarios(
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Only those with this tag.")] = None,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the scenarios that ship, with what each one proves."""
+    from sandbox.cli.output import data, json_data
+    from sandbox.scenarios.load import load_scenario
+
+    found = []
+    for path in library():
+        scenario = load_scenario(path, shown_as=path.name)
+        if not tag or set(tag) & set(scenario.tags):
+            found.append({
+                "name": path.stem, "scenario": scenario.scenario, "purpose": scenario.purpose,
+                "tags": list(scenario.tags), "file": str(path),
+            })  # fmt: skip
+    if json:
+        json_data(found)
+        return
+    for each in found:
+        data(f"{each['name']:<24} {each['scenario']}")
+        data(f"{'':<24} {each['purpose'] or ''}  [{', '.join(each['tags'])}]")
+
+
+@group.command("validate")
+def validate(files: FilesArgument, name: NameOption = None, json: JsonOption = False) -> None:
+    """Check scenario files against the language and the contracts; every problem with its file:line."""
+    from sandbox.cli.output import data, json_data, talk
+    from sandbox.scenarios.load import InvalidScenario
+
+    problems: list[dict[str, Any]] = []
+    for given in files:
+        try:
+            load(given)
+            if not json:
+                data(f"{given}: valid")
+        except InvalidScenario as error:
+            problems += [{"where": each.where, "message": each.message, "hint": each.hint} for each in error.problems]
+            if not json:
+                talk(error.render(), colour="red")
+    if json:
+        json_data(problems)
+    raise typer.Exit(2 if problems else 0)
+
+
+@group.command("run")
+def run(
+    files: FilesArgument,
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="Run the next file after a failure.")] = False,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed in place of the file's own.")] = None,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run scenarios on the running sandbox. Exits 1 when an assertion failed, 2 for an invalid file."""
+    for given in files:
+        load(given)
+    code = 0
+    for given in files:
+        code = code or run_one(given, name=name, json=json, seed=seed)
+        if code and not keep_going:
+            break
+    raise typer.Exit(code)
+
+
+def library() -> list[Path]:
+    """The scenarios that ship, by name."""
+    from sandbox.config.folders import share_dir
+
+    return sorted(share_dir("scenarios").glob("*.yaml"))
+
+
+def find(given: str | Path) -> tuple[Path, str]:
+    """The file that is meant, and what to call it. Raises UsageError with the nearest name."""
+    import difflib
+
+    from sandbox.errors import UsageError
+
+    path = Path(given)
+    if path.is_file():
+        return path, str(given)
+    shipped = {each.stem: each for each in library()}
+    if path.suffix not in (".yaml", ".yml") and str(given) in shipped:
+        return shipped[str(given)], f"scenarios/{given}.yaml"
+    near = difflib.get_close_matches(str(given), shipped, 1) or list(shipped)
+    raise UsageError(
+        f"there is no scenario file {str(given)!r}",
+        where="FILE",
+        hint=f"did you mean {near[0]}? `sandbox scenario list`",
+    )
+
+
+def load(given: str | Path) -> Any:
+    """The checked scenario. Raises UsageError or InvalidFile."""
+    from sandbox.contracts.catalog import Contracts
+    from sandbox.scenarios.load import load_scenario
+
+    path, shown_as = find(given)
+    return load_scenario(path, Contracts.load(), shown_as=shown_as)
+
+
+def run_one(given: str | Path, *, name: str | None, json: bool, seed: int | None = None) -> int:
+    """Run one scenario and tell its story as it goes; the exit code of its result."""
+    import asyncio
+
+    from sandbox.cli.story import follow
+    from sandbox.cli.target import find_target
+
+    path, shown_as = find(given)
+    document = {"file": shown_as, "text": path.read_text(encoding="utf-8"), **({} if seed is None else {"seed": seed})}
+    return asyncio.run(follow(find_target(name), document, json=json))

@@ -1,0 +1,115 @@
+"""Topics as the control API shows them: counts, one topic in detail, following one, publishing to one."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.contracts.tracing import TraceContext
+from sandbox.errors import UnknownName, UsageError
+from sandbox.events.facts import FactSink
+from sandbox.kafka.reader import LogReader
+from sandbox.kafka.tap import From, Tap
+from sandbox.kafka.topics_admin import TopicsAdmin
+from sandbox.runtime.kafka_clients import KafkaClients
+
+__all__ = ["TopicsView"]
+
+SOURCE = "control"
+
+
+class TopicsView:
+    """Counts come from offsets, so they are exact whatever anybody watches. Raises UpstreamUnavailable throughout."""
+
+    def __init__(self, clients: KafkaClients, facts: FactSink, clock: Clock) -> None:
+        self._clients = clients
+        self._publisher = clients.publisher(SOURCE, facts, clock)
+
+    async def all(self) -> list[dict[str, Any]]:
+        async with TopicsAdmin(self._clients.cluster) as admin:
+            names = await admin.names(internal=True)
+        async with LogReader(self._clients.cluster, client_id="sandbox-topics") as reader:
+            offsets = await reader.offsets(names)
+        topics: dict[str, dict[str, Any]] = {
+            name: {"name": name, "partitions": 0, "records": 0, "internal": name.startswith("_")} for name in names
+        }
+        for each in offsets:
+            topics[each.topic]["partitions"] += 1
+            topics[each.topic]["records"] += each.end - each.begin
+        return list(topics.values())
+
+    async def one(self, name: str) -> dict[str, Any]:
+        """Partitions with their offsets, settings, contract. Raises UnknownName with the nearest name."""
+        async with TopicsAdmin(self._clients.cluster) as admin:
+            known = await admin.names(internal=True)
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                hint = f"did you mean {near[0]}?" if near else "`sandbox topics list` shows them all"
+                raise UnknownName(f"there is no topic {name!r}", where=name, hint=hint)
+            described = await admin.describe(name)
+        async with LogReader(self._clients.cluster, client_id="sandbox-topics") as reader:
+            offsets = await reader.offsets([name])
+        contract = self._clients.contracts.topics.get(name)
+        return {
+            "name": name,
+            "partitions": [{"partition": each.partition, "begin": each.begin, "end": each.end} for each in offsets],
+            "records": sum(each.end - each.begin for each in offsets),
+            "replication": described.replication,
+            "config": described.config,
+            "contract": {"key": contract.key, "format": contract.format, "schema": contract.schema}
+            if contract
+            else None,
+        }
+
+    async def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Records from `latest` or `earliest` on, without end."""
+        begin = From(end=True) if start == "latest" else From()
+        async with Tap(self._clients.cluster, [topic], self._clients.values, begin=begin) as tap:
+            while True:
+                for record in await tap.poll():
+                    shown = record.to_json()
+                    value = shown["value"] if record.reason is None else shown.get("hex")
+                    yield {
+                        **shown,
+                        "timestamp_ms": shown["timestampMs"],
+                        "headers": shown["headers"],
+                        "value": value,
+                        "error": record.reason,
+                    }
+
+    async def publish(
+        self,
+        topic: str,
+        *,
+        value: Any,
+        value_base64: str | None,
+        key: str | None,
+        headers: Mapping[str, str],
+        partition: int | None,
+    ) -> dict[str, Any]:
+        """One record with acks=all: a value by the topic's contract, or raw bytes. Headers may carry trace ids."""
+        await self.one(topic)
+        trace = TraceContext.accept(headers)
+        extra = [(name, text.encode()) for name, text in headers.items()]
+        if value_base64 is None and value is not None:
+            if not isinstance(value, dict):
+                raise UsageError("must be an object", where="value")
+            sent = await self._publisher.publish(topic, value, key=key, trace=trace, headers=extra, partition=partition)
+        else:
+            raw = None if value_base64 is None else _bytes(value_base64)
+            name = None if key is None else key.encode()
+            sent = await self._publisher.publish_raw(
+                topic, key=name, value=raw, headers=extra, partition=partition, trace=trace
+            )
+        return {"topic": sent.topic, "partition": sent.partition, "offset": sent.offset, "requestId": trace.request_id}
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise UsageError("is not base64", where="value_base64") from None
