@@ -1,0 +1,1 @@
+"""Scenarios: stories in YAML that publish, call, watch and judge. `load` reads them, `runner` runs them."""

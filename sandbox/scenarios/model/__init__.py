@@ -1,0 +1,1 @@
+"""The scenario file as typed values: header, steps and the small vocabulary that the steps share."""

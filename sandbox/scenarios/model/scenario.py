@@ -1,0 +1,67 @@
+"""The whole file: a header that says what for, and the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import Discriminator, Field, Tag
+
+from sandbox.scenarios.model.strict import Name, Strict, TemplateField
+from sandbox.scenarios.steps import STEPS
+from sandbox.scenarios.steps.step import Step
+
+__all__ = ["STEP_LISTS", "Scenario", "scenario_schema", "verb_of"]
+
+STEP_LISTS = ("steady", "steps", "finally")
+"""The keys of a scenario that hold lists of steps."""
+
+
+def verb_of(value: Any) -> str | None:
+    """The kind of a step, which is its first key; None when that is no kind."""
+    if isinstance(value, Step):
+        return value.verb
+    first = next(iter(value), None) if isinstance(value, Mapping) else None
+    return first if first in STEPS else None
+
+
+AnyStep = Annotated[
+    Union[tuple(Annotated[kind, Tag(verb)] for verb, kind in STEPS.items())],  # type: ignore[misc] # noqa: UP007
+    Discriminator(verb_of),
+]
+
+
+class Scenario(Strict):
+    """One story: what is done, and what must be seen."""
+
+    scenario: str = Field(min_length=1, max_length=200)
+    """What happens, in one sentence."""
+    purpose: str | None = None
+    """What it proves."""
+    tags: tuple[str, ...] = ()
+    """Words to choose scenarios by."""
+    seed: int | None = Field(default=None, ge=0)
+    """Makes values the same in every run. A new one each run when left out; it is always shown."""
+    profile: Literal["real", "demo"] | None = None
+    """Waits of breakers and retries: `real` keeps the specification's, `demo` shortens them. Either when left out."""
+    speed: float = Field(default=1.0, gt=0, le=1000)
+    """How much faster than real time the sandbox's clock runs while this scenario does."""
+    topics: tuple[str, ...] = ()
+    """Topics it uses besides those of the contracts."""
+    vars: dict[Name, TemplateField] = Field(default_factory=dict)
+    """Names for values; a later one may use an earlier one."""
+    steady: tuple[AnyStep, ...] = ()
+    """Holds before the steps and again after them: steps that only observe."""
+    steps: tuple[AnyStep, ...] = Field(min_length=1)
+    """What happens, in order."""
+    finally_: tuple[AnyStep, ...] = Field(default=(), alias="finally")
+    """Runs at the end whatever happened."""
+
+    def all_steps(self) -> tuple[Step, ...]:
+        return (*self.steady, *self.steps, *self.finally_)
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The JSON Schema of a scenario file, for editors."""
+    schema = Scenario.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,135 @@
+"""What a scenario needs from the world. The composition root (`sandbox.runtime`) brings the implementations."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sandbox.clock import Clock
+from sandbox.contracts.catalog import Contracts
+from sandbox.contracts.delivery import Published
+from sandbox.contracts.record import Record
+from sandbox.contracts.tracing import TraceContext
+from sandbox.events.facts import Fact, FactSink
+
+__all__ = ["Answer", "BreakerState", "Calls", "Message", "Outgoing", "Seen", "Sent", "Setting", "Socket", "World"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A record to publish. A mapping is encoded by the topic's contract; bytes go out as they are; None is a tombstone.
+
+    The record carries the ids of `trace`; `headers` come besides them, or in their place where the name is the same.
+    """
+
+    topic: str
+    key: str | None
+    value: Mapping[str, Any] | bytes | None
+    trace: TraceContext
+    headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None
+
+
+class Sent(Protocol):
+    """A record on its way to the broker."""
+
+    async def published(self) -> Published:
+        """Where the broker put it, once it has it. Raises UpstreamUnavailable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A record that the tap saw. `value` is its decoded content, MISSING when it cannot be decoded."""
+
+    record: Record
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerState:
+    """`state` is CLOSED, OPEN, HALF_OPEN…; `metrics` are Resilience4j's members (`failureRate`, `bufferedCalls`…)."""
+
+    state: str
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP response, read whole. `truncated` when the body was longer than what is kept."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    took_ms: float
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A WebSocket message; the close of the connection is one too, with `closed` as its code."""
+
+    text: str | None
+    closed: int | None = None
+    reason: str = ""
+
+
+class Socket(Protocol):
+    """An open WebSocket connection."""
+
+    async def send(self, text: str) -> None: ...
+
+    async def receive(self) -> Message:
+        """The next message; after the close, the close again."""
+
+
+class Calls(Protocol):
+    """HTTP and WebSocket calls of one scenario run. All raise UpstreamUnavailable when no answer comes."""
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, limit_s: float
+    ) -> Answer:
+        """Redirects are answers, not followed. Gives up after `limit_s` seconds of real time."""
+
+    def connect(self, url: str, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Socket]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a scenario's header asks of the sandbox while it runs."""
+
+    profile: str | None = None
+    speed: float = 1.0
+
+
+class World(Protocol):
+    """The sandbox as a scenario sees it. `endpoints` maps capsule, odyssey, plato and registry to base URLs."""
+
+    clock: Clock
+    facts: FactSink
+    contracts: Contracts
+    endpoints: Mapping[str, str]
+
+    def setting(self, setting: Setting) -> AbstractAsyncContextManager[None]:
+        """In force while entered. Raises UsageError when the sandbox cannot take it on."""
+
+    async def send(self, outgoing: Outgoing) -> Sent:
+        """Returns once the record is on its way; waits only while too many are.
+
+        Raises UpstreamUnavailable, or UsageError when topic, partition or value will not do.
+        """
+
+    def tap(self, topics: Collection[str]) -> AbstractAsyncContextManager[AsyncIterator[Seen]]:
+        """Every record of these topics written after entering, in order per partition, endless.
+
+        Raises UnknownName for a topic that does not exist.
+        """
+
+    def facts_from_now(self, kinds: Collection[type[Fact]]) -> AbstractAsyncContextManager[AsyncIterator[Fact]]:
+        """Every fact of these kinds recorded after entering, in order, endless."""
+
+    async def breakers(self) -> Mapping[str, BreakerState]:
+        """Every breaker by its name, `odyssey/capsule`."""
+
+    def calls(self) -> AbstractAsyncContextManager[Calls]: ...

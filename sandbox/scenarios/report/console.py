@@ -1,0 +1,157 @@
+"""The run as a story on the terminal: what is said, done and seen, and between the lines what the services do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TextIO
+
+from sandbox.events.facts import Fact, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted
+from sandbox.scenarios.report.painter import Painter, Spans, painter_for
+from sandbox.scenarios.report.story import deed_of
+from sandbox.scenarios.result import Failure
+
+__all__ = ["ConsoleReport"]
+
+ALIKE_SHOWN = 3
+"""Deeds of one kind by one service that are shown in full; of the rest only the number."""
+WHO_CHARS = 9
+
+
+class ConsoleReport:
+    """Follows the first run it hears of. The last line is written by `close`, so that late facts come before it."""
+
+    def __init__(self, stream: TextIO, painter: Painter | None = None) -> None:
+        self._painter = painter or painter_for(stream)
+        self._started: ScenarioStarted | None = None
+        self._finished: ScenarioFinished | None = None
+        self._failed: list[StepFinished] = []
+        self._passed = 0
+        self._alike: Counter[tuple[str, str]] = Counter()
+
+    def on_fact(self, fact: Fact) -> None:
+        if isinstance(fact, ScenarioStarted):
+            if self._started is None:
+                self._begin(fact)
+        elif self._started is None:
+            return
+        elif isinstance(fact, StepStarted | StepFinished | ScenarioFinished):
+            if fact.run == self._started.run:
+                self._on_step(fact)
+        else:
+            self._on_deed(fact)
+
+    def close(self) -> None:
+        self._painter.busy(None)
+        self._more()
+        if self._started is not None:
+            self._sum_up()
+        self._painter.close()
+
+    def _begin(self, fact: ScenarioStarted) -> None:
+        self._started = fact
+        self._line([("▶ ", "good"), (fact.scenario, "bold")])
+        if fact.purpose:
+            self._line([(f"  {' '.join(fact.purpose.split())}", "dim")])
+        self._line([(f"  {fact.run} · seed {fact.seed} · {fact.correlation_id}", "dim")])
+
+    def _on_step(self, fact: StepStarted | StepFinished | ScenarioFinished) -> None:
+        if isinstance(fact, ScenarioFinished):
+            self._finished = fact
+            self._painter.busy(None)
+        elif isinstance(fact, StepStarted):
+            if fact.number == 0:
+                self._more()
+                self._line([("", "")])
+                self._line([(f"  {fact.title}", "bold")])
+            else:
+                limit = f", at most {fact.within_ms / 1000:g} s" if fact.within_ms else ""
+                self._painter.busy(f"step {fact.number} of {self._steps}: {fact.title}{limit}")
+        elif fact.number:
+            self._painter.busy(None)
+            self._more()
+            self._step_done(fact)
+
+    def _step_done(self, fact: StepFinished) -> None:
+        if fact.outcome == "failed":
+            self._failed.append(fact)
+            self._failure(fact)
+            return
+        self._passed += fact.outcome == "passed"
+        sign, style = ("✓", "good") if fact.outcome == "passed" else ("-", "warn")
+        spans: Spans = [(f"  {sign} ", style), (fact.title, "")]
+        if fact.detail:
+            spans.append((f" · {fact.detail}", "dim"))
+        self._line(spans, fact.took_ms)
+
+    def _failure(self, fact: StepFinished) -> None:
+        where = fact.failure.get("where") if fact.failure else None
+        head = f"  ✗ step {fact.number} of {self._steps}  "
+        self._line([(head, "bad"), (fact.title, "bold"), (f"  {where or fact.where}", "dim")])
+        lines = Failure.from_json(fact.failure).lines() if fact.failure else (fact.detail or "").splitlines()
+        for line in lines:
+            self._line([(f"      {line}", "bad" if line.startswith("actual") else "")])
+
+    def _on_deed(self, fact: Fact) -> None:
+        assert self._started is not None
+        deed = deed_of(fact, self._started.correlation_id or "")
+        if deed is None:
+            return
+        self._alike[deed.who, deed.alike] += 1
+        if self._alike[deed.who, deed.alike] > ALIKE_SHOWN:
+            return
+        since_ms = fact.at_ms - self._started.at_ms
+        spans: Spans = [
+            (f"    {since_ms:>+7,} ms  ", "dim"),
+            (f"{deed.who.upper():<{WHO_CHARS}} ", "who"),
+            (deed.what, "warn" if deed.bad else ""),
+        ]
+        self._line(spans, deed.took_ms)
+
+    def _more(self) -> None:
+        """Say how many deeds were left out since the last step, and begin to count anew."""
+        for (who, alike), count in self._alike.items():
+            if count > ALIKE_SHOWN:
+                self._line([(f"{'':16}{who.upper():<{WHO_CHARS}} {alike}: {count - ALIKE_SHOWN:,} more", "dim")])
+        self._alike.clear()
+
+    def _sum_up(self) -> None:
+        assert self._started is not None
+        self._line([("", "")])
+        if self._finished is None:
+            self._line([("  ? ", "warn"), ("the end of the run was not seen", "")])
+            return
+        finished = self._finished
+        took = _took(finished.took_ms)
+        if finished.outcome == "passed":
+            self._line([("  ✓ passed", "good"), (f" · {self._passed} steps in {took}", "")])
+            return
+        again = f"seed {self._started.seed}: --seed gives the same traffic again"
+        if finished.outcome == "interrupted":
+            self._line([("  - interrupted", "warn"), (f" after {took} · {again}", "")])
+            return
+        numbers = ", ".join(str(each.number) for each in self._failed)
+        self._line([("  ✗ failed", "bad"), (f" at step {numbers} of {self._steps} after {took} · {again}", "")])
+
+    @property
+    def _steps(self) -> int:
+        return self._started.steps if self._started else 0
+
+    def _line(self, spans: Spans, took_ms: float | None = None) -> None:
+        """A line, shortened to the width, with a time at its right end."""
+        room = self._painter.width - (0 if took_ms is None else 11)
+        fitting, used = [], 0
+        for text, style in spans:
+            if took_ms is not None and used + len(text) > room:
+                text = text[: max(0, room - used - 1)] + "…" if room > used else ""
+            fitting.append((text, style))
+            used += len(text)
+        if took_ms is not None:
+            fitting.append((f"{'':{max(1, room - used)}}{_took(took_ms):>10}", "dim"))
+        self._painter.line(fitting)
+
+
+def _took(took_ms: float) -> str:
+    """`0.42 ms`, `12.3 ms`, `840 ms`, `1.24 s`."""
+    if took_ms >= 1000:
+        return f"{took_ms / 1000:.2f} s"
+    return f"{took_ms:.{0 if took_ms >= 100 else 1}f} ms"

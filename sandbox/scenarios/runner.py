@@ -1,0 +1,238 @@
+"""Runs a scenario: the steady state, the steps, the steady state again, and `finally` whatever happened."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+
+from sandbox.clock import NANOS
+from sandbox.contracts.ids import new_id
+from sandbox.errors import InvalidFile, SandboxError
+from sandbox.events.facts import BreakerTransitioned, ScenarioFinished, ScenarioStarted
+from sandbox.scenarios.model.bad_value import BadValue
+from sandbox.scenarios.model.scenario import Scenario
+from sandbox.scenarios.ports import Setting, World
+from sandbox.scenarios.result import Failure, ScenarioResult, StepResult
+from sandbox.scenarios.stage import Stage, Turn
+from sandbox.scenarios.steps.breaker import BreakerStep
+from sandbox.scenarios.steps.step import ENDPOINTS, Step
+from sandbox.scenarios.telling import Telling
+from sandbox.scenarios.template.functions import template_functions
+
+__all__ = ["ScenarioRunner"]
+
+FINALLY_LIMIT_S = 30.0
+"""How long `finally` may take once the run was interrupted, in real time."""
+SEED_BELOW = 1_000_000
+
+
+class ScenarioRunner:
+    """One run of one scenario in one world. `ids` makes the ids of run, requests and traces, new in every run."""
+
+    def __init__(
+        self,
+        world: World,
+        scenario: Scenario,
+        *,
+        file: str,
+        seed: int | None = None,
+        run: str | None = None,
+        ids: random.Random | None = None,
+    ) -> None:
+        self._world = world
+        self._scenario = scenario
+        self._file = file
+        self._ids = ids or random.Random()
+        chosen = seed if seed is not None else scenario.seed
+        self.seed = chosen if chosen is not None else self._ids.randrange(SEED_BELOW)
+        self.run_id = run or new_id("run-", self._ids)
+        self.correlation_id = new_id("trace-", self._ids)
+        self._telling = Telling(world, self.run_id, self.correlation_id)
+
+    @property
+    def steps(self) -> tuple[StepResult, ...]:
+        """What has been done so far."""
+        return tuple(self._telling.results)
+
+    async def run(self) -> ScenarioResult:
+        """The result, with the steps that failed. Cancelling runs `finally` and raises CancelledError."""
+        scenario, clock = self._scenario, self._world.clock
+        started_ms, started_ns = clock.now_ms(), clock.monotonic_ns()
+        outcome = "interrupted"
+        self._telling.record(
+            ScenarioStarted,
+            run=self.run_id,
+            scenario=scenario.scenario,
+            steps=_numbered(scenario),
+            seed=self.seed,
+            purpose=scenario.purpose,
+        )
+        try:
+            passed = await self._play()
+            outcome = "passed" if passed else "failed"
+        finally:
+            took_ms = (clock.monotonic_ns() - started_ns) * 1000 / NANOS
+            result = ScenarioResult(
+                run=self.run_id,
+                scenario=scenario.scenario,
+                file=self._file,
+                outcome=outcome,
+                seed=self.seed,
+                correlation_id=self.correlation_id,
+                started_ms=started_ms,
+                took_ms=took_ms,
+                steps=self.steps,
+            )
+            self._telling.record(
+                ScenarioFinished,
+                run=self.run_id,
+                scenario=scenario.scenario,
+                outcome=outcome,
+                took_ms=took_ms,
+                exit_code=result.exit_code,
+            )
+        return result
+
+    async def _play(self) -> bool:
+        """Whether every step passed."""
+        async with AsyncExitStack() as stack:
+            try:
+                stage = await self._set(stack)
+            except SandboxError as error:
+                self._telling.broken(error, self._file)
+                return False
+            return await self._perform(stage)
+
+    async def _set(self, stack: AsyncExitStack) -> Stage:
+        """Everything that watches is in place before the first step, so that no record is missed."""
+        scenario, world = self._scenario, self._world
+        setting = Setting(profile=scenario.profile, speed=scenario.speed)
+        await stack.enter_async_context(world.setting(setting))
+        calls = await stack.enter_async_context(world.calls())
+        names = self._given_names()
+        stage = Stage(world, calls, run=self.run_id, correlation_id=self.correlation_id, names=names, ids=self._ids)
+        if topics := tuple(dict.fromkeys(topic for step in scenario.all_steps() for topic in step.topics())):
+            await stack.enter_async_context(self._watch_records(stage, topics))
+        if any(isinstance(step, BreakerStep) for step in scenario.all_steps()):
+            await stack.enter_async_context(self._watch_breakers(stage))
+        stack.callback(stage.backgrounds.abandon)
+        return stage
+
+    def _given_names(self) -> dict[str, Any]:
+        """Endpoints, the run, and the header's vars in their order. Raises InvalidFile."""
+        endpoints = {name: (self._world.endpoints.get(name) or "").rstrip("/") for name in ENDPOINTS}
+        run = {"id": self.run_id, "correlation_id": self.correlation_id, "seed": self.seed}
+        names: dict[str, Any] = {**endpoints, "run": run}
+        functions = template_functions(self._rng("vars"), self._world.clock)
+        for name, template in self._scenario.vars.items():
+            names[name] = template.render({**functions, **names})
+        return names
+
+    @asynccontextmanager
+    async def _watch_records(self, stage: Stage, topics: tuple[str, ...]) -> AsyncIterator[None]:
+        async with self._world.tap(topics) as records:
+
+            async def take() -> None:
+                try:
+                    async for seen in records:
+                        stage.records.add(seen)
+                except SandboxError as error:
+                    stage.records.fail(error)
+
+            async with _beside(take()):
+                yield
+
+    @asynccontextmanager
+    async def _watch_breakers(self, stage: Stage) -> AsyncIterator[None]:
+        async with self._world.facts_from_now((BreakerTransitioned,)) as facts:
+
+            async def take() -> None:
+                async for fact in facts:
+                    if isinstance(fact, BreakerTransitioned):
+                        stage.transitions.add(fact)
+
+            async with _beside(take()):
+                yield
+
+    async def _perform(self, stage: Stage) -> bool:
+        scenario = self._scenario
+        passed = False
+        try:
+            passed = (
+                await self._each(stage, scenario.steady, "steady")
+                and await self._each(stage, scenario.steps, "steps")
+                and await self._settled(stage)
+                and await self._each(stage, scenario.steady, "steady again")
+            )
+        except BaseException:  # an interruption, or a mistake in a step's code: what has to be put right still is
+            stage.backgrounds.abandon()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FINALLY_LIMIT_S):
+                    await self._each(stage, scenario.finally_, "finally", go_on=True)
+            raise
+        if not passed:
+            await self._settled(stage)
+        return await self._each(stage, scenario.finally_, "finally", go_on=True) and passed
+
+    async def _settled(self, stage: Stage) -> bool:
+        """End what still runs in the background; whether all of it went well."""
+        well = True
+        for background in await stage.backgrounds.stop_all():
+            if background.error is not None:
+                self._telling.broken(background.error, background.where, f"publish {background.name}")
+                well = False
+        return well
+
+    async def _each(self, stage: Stage, steps: Iterable[Step], phase: str, *, go_on: bool = False) -> bool:
+        """Run steps in order until one fails, or all of them with `go_on`; whether all passed."""
+        passed = True
+        for place, step in enumerate(steps):
+            if not await self._one(stage, step, f"{phase}/{place}", again=phase == "steady again"):
+                passed = False
+                if not go_on:
+                    break
+        return passed
+
+    async def _one(self, stage: Stage, step: Step, seed: str, *, again: bool) -> bool:
+        turn = Turn.begin(stage, self._rng(seed))
+        stage.starts = {topic: stage.records.end(topic) for topic in step.topics()}
+        title = step.title(dict(stage.names))
+        self._telling.started(step, f"still: {title}" if again else title)
+        detail, failure = None, None
+        try:
+            detail = await step.run(turn)
+        except SandboxError as error:
+            failure = Failure.of(error)
+        except BadValue as error:
+            failure = Failure.of(InvalidFile(error.message, where=error.where or step.at, hint=error.hint))
+        except asyncio.CancelledError:
+            self._telling.finished("skipped", turn.took_ms, "interrupted")
+            raise
+        self._telling.finished("failed" if failure else "passed", turn.took_ms, detail, failure)
+        return failure is None
+
+    def _rng(self, part: str) -> random.Random:
+        """Chance of its own for each step, so that what runs beside it changes nothing."""
+        return random.Random(f"{self.seed}/{part}")
+
+
+@asynccontextmanager
+async def _beside(work: Any) -> AsyncIterator[None]:
+    """Run `work` while in here."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait((task,))
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+def _numbered(scenario: Scenario) -> int:
+    """How many steps count: all but `say`, the steady state twice."""
+    steps = (*scenario.steady, *scenario.steps, *scenario.steady, *scenario.finally_)
+    return sum(1 for step in steps if step.verb != "say")

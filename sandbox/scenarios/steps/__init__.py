@@ -1,0 +1,29 @@
+"""The steps of a scenario: one class and one file a kind. A new kind is one file and one line in `STEPS`."""
+
+from sandbox.scenarios.steps.breaker import BreakerStep
+from sandbox.scenarios.steps.dlq import DlqStep
+from sandbox.scenarios.steps.expect import ExpectStep
+from sandbox.scenarios.steps.http import HttpStep
+from sandbox.scenarios.steps.publish import PublishStep
+from sandbox.scenarios.steps.say import SayStep
+from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.stop import StopStep
+from sandbox.scenarios.steps.wait import WaitStep
+from sandbox.scenarios.steps.websocket import WebSocketStep
+
+__all__ = ["STEPS"]
+
+STEPS: dict[str, type[Step]] = {
+    each.verb: each
+    for each in (
+        SayStep,
+        PublishStep,
+        HttpStep,
+        WebSocketStep,
+        ExpectStep,
+        BreakerStep,
+        DlqStep,
+        WaitStep,
+        StopStep,
+    )
+}

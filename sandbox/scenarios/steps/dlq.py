@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pydantic import Field
+
+from sandbox.contracts.names import DLQ_SUFFIX
+from sandbox.scenarios.capturing import capture
+from sandbox.scenarios.model.predicate import CountField, Predicate, PredicateField
+from sandbox.scenarios.model.selection import DocumentSelector, RecordSelector
+from sandbox.scenarios.model.strict import Name
+from sandbox.scenarios.model.units import Duration, format_duration
+from sandbox.scenarios.records import observed
+from sandbox.scenarios.stage import Turn
+from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.watching import Watch, expectations
+
+
+class DlqStep(Step):
+    """Dead letters of a topic since the scenario began: `$.failureCategory`, `$.retryCount`, `$.errorMessage`…"""
+
+    verb = "dlq"
+    observes = True
+    topic: str = Field(alias="dlq", min_length=1)
+    """The original topic; `perception.events` looks at `perception.events.dlq`."""
+    where: dict[DocumentSelector, PredicateField] = Field(default_factory=dict)
+    """What must hold of the DLQ record: JSONPath → predicate."""
+    key: PredicateField | None = None
+    """What must hold of the original key."""
+    count: CountField = Field(default_factory=lambda: Predicate.parse({"gte": 1}))
+    """How many dead letters fit; one or more when left out. `count: 0` watches for the whole `within`."""
+    since: Literal["start", "step"] = "start"
+    """Look at those since the scenario's start, or only since this step's."""
+    within_s: Duration = Field(default=10.0, alias="within")
+    """Look until it holds, or fail at this limit; 10s when left out."""
+    capture: dict[Name, RecordSelector] = Field(default_factory=dict)
+    """Names for parts of the first one that fits."""
+
+    @property
+    def dlq_topic(self) -> str:
+        return self.topic if self.topic.endswith(DLQ_SUFFIX) else f"{self.topic}{DLQ_SUFFIX}"
+
+    def title(self, names: dict[str, Any] | None = None) -> str:
+        return f"dead letters of {self.topic.removesuffix(DLQ_SUFFIX)} within {format_duration(self.within_s)}"
+
+    def topics(self) -> tuple[str, ...]:
+        return (self.dlq_topic,)
+
+    def gives(self) -> Iterator[str]:
+        yield from self.capture
+
+    async def run(self, turn: Turn) -> str:
+        asked = expectations(self.where, self.key, {}, turn.names)
+        begin = turn.stage.starts.get(self.dlq_topic, 0) if self.since == "step" else 0
+        watch = Watch(self.dlq_topic, asked, self.count.bind(turn.names), begin)
+        await watch.run(turn, self.within_s)
+        if watch.first is None:
+            return "none, as expected"
+        capture(turn, self.capture, observed(watch.first))
+        return f"{watch.fitting} dead letter{'' if watch.fitting == 1 else 's'}"

@@ -1,0 +1,86 @@
+"""What every kind of step is: its part of the file, the line it is told by, and what it does."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from pydantic import PrivateAttr
+
+from sandbox.scenarios.model.strict import Strict
+from sandbox.scenarios.stage import Turn
+from sandbox.scenarios.template.tree import Constant, Template, TemplateFailed
+
+__all__ = ["ENDPOINTS", "Step", "short_url", "shown"]
+
+ENDPOINTS = ("capsule", "odyssey", "plato", "registry")
+
+
+class Step(Strict):
+    """One entry of `steps`. Its first key is the kind's `verb`."""
+
+    verb: ClassVar[str]
+    observes: ClassVar[bool] = False
+    """Whether it only looks, so that it may stand in `steady`."""
+    _locate: Callable[[tuple[str | int, ...]], str] | None = PrivateAttr(default=None)
+
+    @property
+    def at(self) -> str:
+        """`file:line` of the step."""
+        return self.at_path()
+
+    def at_path(self, *path: str | int) -> str:
+        """`file:line` of one of its values: `at_path("value", "stress")`."""
+        return self._locate(path) if self._locate else ""
+
+    def place(self, locate: Callable[[tuple[str | int, ...]], str]) -> None:
+        """Tell it where its values stand."""
+        self._locate = locate
+
+    @classmethod
+    def describe_kind(cls) -> str:
+        return f"the step `{cls.verb}`"
+
+    @property
+    def limit_s(self) -> float | None:
+        """How long the step may look, None when it does not."""
+        return getattr(self, "within_s", None)
+
+    @abstractmethod
+    def title(self, names: dict[str, Any] | None = None) -> str:
+        """The step as a line of the story; templates that the names can fill are filled."""
+
+    def topics(self) -> tuple[str, ...]:
+        """The topics that it watches."""
+        return ()
+
+    def gives(self) -> Iterator[str]:
+        """The names that later steps can use."""
+        yield from ()
+
+    @abstractmethod
+    async def run(self, turn: Turn) -> str | None:
+        """Do it; returns one line about what came of it. Raises SandboxError: the step failed."""
+
+
+def shown(template: Template | None, names: dict[str, Any] | None) -> str:
+    """A template in a title: filled as far as the names allow, else as the file has it."""
+    if template is None:
+        return ""
+    if names is not None:
+        with suppress(TemplateFailed):
+            template = template.fold(names)
+    if isinstance(template, Constant):
+        return str(template.value)
+    return getattr(template, "source", "…")
+
+
+def short_url(url: str, names: Mapping[str, Any]) -> str:
+    """A URL in a title: `/api/v1/plans of PLATO` where it belongs to one of the endpoints."""
+    for service in ENDPOINTS:
+        base = names.get(service)
+        if base and url.startswith(f"{base}/"):
+            return f"{url.removeprefix(base)} of {service.upper()}"
+    return url

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from sandbox.errors import UsageError
+from sandbox.scenarios.model.strict import Name
+from sandbox.scenarios.stage import Turn
+from sandbox.scenarios.steps.step import Step
+
+
+class StopStep(Step):
+    """End a publish that runs in the background, and wait until the broker has all that it sent."""
+
+    verb = "stop"
+    name: Name = Field(alias="stop")
+    """The `as` of the publish."""
+
+    def title(self, names: dict[str, Any] | None = None) -> str:
+        return f"stop {self.name}"
+
+    async def run(self, turn: Turn) -> str:
+        if self.name not in turn.stage.backgrounds:
+            raise UsageError(f"nothing named {self.name!r} runs in the background", where=self.at)
+        background = await turn.stage.backgrounds.stop(self.name)
+        if background.error is not None:
+            raise background.error
+        sent = background.outflow.sent
+        return f"{sent} record{'' if sent == 1 else 's'} sent"

@@ -1,0 +1,1 @@
+"""Templated values: `{{ … }}` in strings, compiled once when the file is read, rendered many times."""

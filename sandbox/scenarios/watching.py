@@ -1,0 +1,131 @@
+"""Counts the records of a topic that fit, as they come, and says afterwards which came nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID
+from sandbox.scenarios.assertions.assertion import MISSING, show
+from sandbox.scenarios.looking import Verdict, look
+from sandbox.scenarios.model.predicate import Check
+from sandbox.scenarios.model.selection import Expectation, Selector
+from sandbox.scenarios.model.units import format_duration
+from sandbox.scenarios.ports import Seen
+from sandbox.scenarios.records import RecordLog, observed
+from sandbox.scenarios.result import ExpectationFailed, Failure
+from sandbox.scenarios.stage import Turn
+
+__all__ = ["Watch", "expectations", "handle"]
+
+NEAREST_OF = 200
+NEAREST_SHOWN = 3
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks for records on `topic` from number `begin` on. `first` is the first that fits."""
+
+    topic: str
+    expectations: tuple[Expectation, ...]
+    count: Check
+    begin: int
+    fitting: int = 0
+    looked_at: int = 0
+    first: Seen | None = None
+    _next: int = 0
+
+    async def run(self, turn: Turn, limit_s: float) -> None:
+        """Raises ExpectationFailed.
+
+        A count that holds is enough, except one that also holds of no record at all: that is watched to the end.
+        """
+        log = turn.stage.records
+        self._next = self.begin
+        to_the_end = self.count.holds(0)
+
+        async def attempt() -> Verdict:
+            self._take(log)
+            if self.count.out_of_reach(self.fitting):
+                return Verdict.HOPELESS
+            return Verdict.HOLDS if self.count.holds(self.fitting) and not to_the_end else Verdict.NOT_YET
+
+        async def news() -> None:
+            await log.more(self.topic, self._next)
+
+        verdict = await look(attempt, news, limit_s=limit_s, clock=turn.world.clock)
+        if verdict is Verdict.HOLDS or (to_the_end and verdict is Verdict.NOT_YET and self.count.holds(self.fitting)):
+            return
+        raise ExpectationFailed(self._failure(log, turn.took_s))
+
+    def _take(self, log: RecordLog) -> None:
+        for seen in log.since(self.topic, self._next):
+            self.looked_at += 1
+            sight = observed(seen)
+            if all(each.mismatch(sight) is None for each in self.expectations):
+                self.fitting += 1
+                self.first = self.first or seen
+        self._next = max(self._next, log.end(self.topic))
+
+    def _failure(self, log: RecordLog, took_s: float) -> Failure:
+        where = ", ".join(each.describe() for each in self.expectations)
+        expected = f"{self.count.describe()} record(s) on {self.topic}{f' with {where}' if where else ''}"
+        seen = "no record came" if self.looked_at == 0 else f"{self.fitting} of {self.looked_at} records fit"
+        actual = f"{seen} in {format_duration(round(took_s, 1))}"
+        evidence = self._nearest(log)
+        if gone := max(0, log.first(self.topic) - self.begin):
+            evidence = (*evidence, ("dropped", f"{gone} records were too many to keep and were judged before"))
+        return Failure(expected, actual, evidence, self._hint())
+
+    def _nearest(self, log: RecordLog) -> tuple[tuple[str, str], ...]:
+        """The last records, those with the fewest mismatches first, and what keeps each from fitting."""
+        ranked = []
+        for age, seen in enumerate(log.last(self.topic, NEAREST_OF)):
+            sight = observed(seen)
+            wrong = [found for each in self.expectations if (found := each.mismatch(sight)) is not None]
+            ranked.append((len(wrong), age, seen, [found.describe() for found in wrong]))
+        ranked.sort(key=lambda each: each[:2])
+        label = "nearest" if self.count.out_of_reach(self.fitting) is False else "found"
+        shown = ranked[:NEAREST_SHOWN]
+        return tuple(
+            (label if place == 0 else "", f"{seen.record.position} · {_ids(seen)}{' · '.join(wrong) or _brief(seen)}")
+            for place, (_, _, seen, wrong) in enumerate(shown)
+        )
+
+    def _hint(self) -> str | None:
+        if self.looked_at == 0 and not self.count.holds(0):
+            return "nothing at all was written to the topic: look at the service that writes it, and at its DLQ"
+        return None
+
+
+def handle(seen: Seen) -> dict[str, Any]:
+    """What later steps know a found record by: `value`, `key`, `headers`, `topic`, `partition`, `offset`."""
+    sight = observed(seen)
+    value = None if seen.value is MISSING else seen.value
+    parts = {name: None if part is MISSING else part for name, part in sight.parts.items()}
+    return {"value": value, "headers": dict(sight.headers), **parts}
+
+
+def _ids(seen: Seen) -> str:
+    headers: Mapping[str, str] = observed(seen).headers
+    found = headers.get(REQUEST_ID) or headers.get(CORRELATION_ID)
+    return f"{found} · " if found else ""
+
+
+def _brief(seen: Seen) -> str:
+    if seen.value is MISSING:
+        return f"{len(seen.record.value or b'')} bytes that cannot be decoded"
+    return show(seen.value)
+
+
+def expectations(
+    where: Mapping[Any, Any], key: Any, headers: Mapping[str, Any], names: Mapping[str, Any]
+) -> tuple[Expectation, ...]:
+    """What `where`, `key` and `headers` of a step ask of a record. Raises TemplateFailed or BadValue."""
+    asked = dict(where)
+    if key is not None:
+        asked[Selector("key")] = key
+    for name, predicate in headers.items():
+        asked[Selector(f"header.{name}")] = predicate
+    return Expectation.bind(asked, names)
