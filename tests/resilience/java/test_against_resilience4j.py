@@ -1,8 +1,16 @@
-"""Call by call against the real Resilience4j 2.2.0: what is returned, state, metrics, and events in their order."""
+"""Call by call against the real Resilience4j 2.2.0: what is returned, state, metrics, and events in their order.
+
+With RECORD_RESILIENCE4J=1 its answers go to `tests/resilience/resilience4j.json`, which every test run replays.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -108,9 +116,13 @@ CORNERS = {
 }  # fmt: skip
 
 
+RECORDING = Path(__file__).parent.parent / "resilience4j.json"
+Check = Callable[[list[str], list[str]], None]
+
+
 @pytest.mark.parametrize("name", CORNERS)
-def test_a_corner_case_goes_as_in_java(name: str, compare: Callable[[list[str]], None]) -> None:
-    compare(CORNERS[name])
+def test_a_corner_case_goes_as_in_java(name: str, java: Any, check: Check) -> None:
+    check(CORNERS[name], java.perform(CORNERS[name]))
 
 
 percent = st.sampled_from(["1", "10", "25", "33.3", "33.333333", "40", "50", "60", "66.66667", "75", "100"])
@@ -154,8 +166,8 @@ command = st.one_of(
     max_examples=1000, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(make=breakers(), commands=st.lists(command, min_size=20, max_size=60))
-def test_any_calls_go_as_in_java(make: str, commands: list[str], compare: Callable[[list[str]], None]) -> None:
-    compare([make, *commands])
+def test_any_calls_go_as_in_java(make: str, commands: list[str], java: Any, check: Check) -> None:
+    check([make, *commands], java.perform([make, *commands]))
 
 
 retry_command = st.one_of(
@@ -182,12 +194,38 @@ def test_any_retries_go_as_in_java(
     ignore: str,
     wait: str,
     commands: list[str],
-    compare: Callable[[list[str]], None],
+    java: Any,
+    check: Check,
 ) -> None:
-    compare([f"retry attempts={attempts} fail={fail} record={record} ignore={ignore} {wait}", *commands])
+    commands = [f"retry attempts={attempts} fail={fail} record={record} ignore={ignore} {wait}", *commands]
+    check(commands, java.perform(commands))
 
 
 @pytest.mark.parametrize("options", ["wait-ms=500 multiplier=1.5", "wait-ms=3 multiplier=1.7 max-ms=999",
                                      "wait-ms=1000 multiplier=10", "wait-ms=10 multiplier=0.5"])  # fmt: skip
-def test_exponential_waits_are_cut_as_in_java(options: str, compare: Callable[[list[str]], None]) -> None:
-    compare([f"interval {attempt} {options}" for attempt in range(80)])
+def test_exponential_waits_are_cut_as_in_java(options: str, java: Any, check: Check) -> None:
+    commands = [f"interval {attempt} {options}" for attempt in range(80)]
+    check(commands, java.perform(commands))
+
+
+def some_calls(random: Random) -> list[str]:
+    """A long story of one breaker, at random."""
+    given = breaker(
+        failure=random.choice(["25", "33.333333", "50", "75"]), slow=random.choice(["50", "100"]),
+        type=random.choice(["COUNT_BASED", "TIME_BASED"]), size=random.choice("2345"), minimum=random.choice("1236"),
+        permitted=random.choice("123"), half_open_ms=random.choice(["0", "700"]),
+        automatic=random.choice(["true", "false"]), ignore=random.choice(["", "State"]),
+        wait_ms=random.choice(["500", "2500"]), start_ms=random.choice(["0", "999"]),
+        **random.choice([{}, {"multiplier": "2"}, {"multiplier": "1.5", "max_ms": "4000"}]),
+    )  # fmt: skip
+    often = ["try", "try", FAIL, FAIL, WORK, SLOW, "error 1000 State", "tick 499", "tick 1001", "result 1000 bad"]
+    seldom = ["acquire", "release", "reset", "open-for 800", "tick 10000", *(f"to {state}" for state in STATES)]
+    return [given, *(random.choice(often if random.random() < 0.85 else seldom) for _ in range(80))]
+
+
+def test_the_recording_is_what_java_says(java: Any) -> None:
+    stories = CORNERS | {f"story {seed}": some_calls(Random(seed)) for seed in range(15)}
+    answers = {name: {"commands": commands, "answers": java.perform(commands)} for name, commands in stories.items()}
+    if os.environ.get("RECORD_RESILIENCE4J"):
+        RECORDING.write_text(json.dumps(answers, indent=0) + "\n", encoding="utf-8")
+    assert json.loads(RECORDING.read_text(encoding="utf-8")) == answers
