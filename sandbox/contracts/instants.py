@@ -9,6 +9,8 @@ from sandbox.errors import UsageError
 
 __all__ = ["format_instant", "parse_instant"]
 
+FIRST_MS, LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""Years 1 to 9999."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DIGITS = re.compile(r"-?[0-9]{1,16}\Z")
 INSTANT_MESSAGE = "must be an ISO-8601 instant or epoch milliseconds"
@@ -36,7 +38,10 @@ def parse_instant(value: str | int) -> int:
 
 
 def format_instant(epoch_ms: int) -> str:
-    """`1733220000000` → `2024-12-03T10:00:00Z`; milliseconds are shown only when there are any."""
-    seconds, millis = divmod(epoch_ms, 1000)
-    text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    """`1733220000000` → `2024-12-03T10:00:00Z`; milliseconds are shown only when there are any.
+
+    A moment before year 1 or after year 9999, which has no text, is shown as the nearest one that has.
+    """
+    seconds, millis = divmod(min(max(epoch_ms, FIRST_MS), LAST_MS), 1000)
+    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
     return f"{text}.{millis:03d}Z" if millis else f"{text}Z"
