@@ -14,13 +14,14 @@ from sandbox.runtime.embedded.jdk import Java
 from sandbox.runtime.embedded.lock import JarLock
 from sandbox.runtime.embedded.server_properties import listeners, server_properties
 from sandbox.runtime.embedded.startup_cache import JVM_FLAGS, StartupCache
-from sandbox.runtime.embedded.storage import ended_cleanly, format_storage
+from sandbox.runtime.embedded.storage import ended_cleanly, format_storage, wait_unused
 from sandbox.runtime.ports import free_port
 
 __all__ = ["EmbeddedBroker"]
 
 POLL_S = 0.02
 CONNECT_LIMIT_S = 0.2
+PREDECESSOR_LIMIT_S = 5.0
 LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
 
 # They would change the JVM behind our back, and with it whether the start-up cache fits.
@@ -30,10 +31,11 @@ FOREIGN_VARIABLES = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "
 class EmbeddedBroker:
     """One node with its data in `data_dir`; `start` may be called again after an end, and finds the data again.
 
-    `listen` are the addresses to bind at `port`; `advertise` is the host that clients beyond loopback are told. Kafka
-    logs to `log_file`; what the JVM itself says is beside it in `kafka-jvm.log`, of the last start only. `record_to`
-    makes this a training run that leaves a start-up cache there. `start` needs the standard library only once the
-    jars are in `cache_dir`.
+    `listen` are the addresses to bind at `port`; `advertise` is the host that clients are told. When either goes
+    beyond loopback, this machine's own processes get a listener at 127.0.0.1 and `local_port`. Ports of 0 are chosen
+    freely. Kafka logs to `log_file`; what the JVM itself says is beside it in `kafka-jvm.log`, of the last start only.
+    `record_to` makes this a training run that leaves a start-up cache there. `start` needs the standard library only
+    once the jars are in `cache_dir`.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class EmbeddedBroker:
         listen: tuple[str, ...] = ("127.0.0.1", "::1"),
         advertise: str | None = None,
         controller_port: int = 0,
+        local_port: int = 0,
         log_file: Path | None = None,
         java_home: Path | None = None,
         offline: bool = False,
@@ -62,6 +65,7 @@ class EmbeddedBroker:
         self._listen = listen
         self._advertise = advertise
         self._controller_port = controller_port
+        self._local_port = local_port
         self._java_home = java_home
         self._offline = offline
         self._mirror = mirror
@@ -101,7 +105,7 @@ class EmbeddedBroker:
         """Start the JVM and return at once; `wait_listening` says when it answers. Does nothing while it runs.
 
         Raises FetchFailed when jars are missing and cannot be fetched, EnvironmentFailure without a usable Java or
-        data folder.
+        data folder, ComponentFailed when another Kafka uses the data, UsageError for addresses that exclude each other.
         """
         if self.pid is None:
             self.remark = None
@@ -148,9 +152,10 @@ class EmbeddedBroker:
     def _prepare_data(self) -> Path:
         """Format the data folder if need be and write `server.properties`; returns its path."""
         logs_dir = self.data_dir / "logs"
+        wait_unused(logs_dir, PREDECESSOR_LIMIT_S)
         quick_takeover = not ended_cleanly(logs_dir)
         format_storage(logs_dir)
-        client_listeners = listeners(self._listen, self.port, self._advertise)
+        client_listeners = listeners(self._listen, self.port, self._advertise, self._local_port)
         self._local = (client_listeners[0].host, client_listeners[0].port)
         # Nobody else depends on the controller's port: when it is taken, any other will do.
         controller_port = self._controller_port if _can_bind(self._controller_port) else free_port()
@@ -198,7 +203,7 @@ class EmbeddedBroker:
         return self._cache_in_use is not None and not self._asked_to_end and self._log_size() <= self._log_began_at
 
     def _start_without_cache(self) -> None:
-        reason = (_last_lines(self.jvm_log_file, 1) or [f"code {self.exit_code}"])[0]
+        reason = (self.last_jvm_lines(1) or [f"code {self.exit_code}"])[0]
         # The next training makes a new one.
         self._cache_in_use.path.unlink(missing_ok=True)
         self._launch(with_cache=False)
@@ -227,7 +232,11 @@ class EmbeddedBroker:
 
     def last_log_lines(self, count: int = 10) -> list[str]:
         """The end of what Kafka logged since the last start, or of what the JVM said if Kafka never came to log."""
-        return _last_lines(self.log_file, count, since=self._log_began_at) or _last_lines(self.jvm_log_file, count)
+        return _last_lines(self.log_file, count, since=self._log_began_at) or self.last_jvm_lines(count)
+
+    def last_jvm_lines(self, count: int = 10) -> list[str]:
+        """The end of what the JVM itself said in the last run."""
+        return _last_lines(self.jvm_log_file, count)
 
     async def stop(self, timeout_s: float = 10.0) -> int | None:
         """End it in good order, by force after `timeout_s`. Returns the exit code, None when it never ran."""

@@ -60,7 +60,6 @@ class Child:
         self._nice = nice
         self._process: subprocess.Popen[bytes] | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
-        self._lifeline: IO[bytes] | None = None
         self._ended = threading.Event()
         self._turn = threading.Lock()
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[int]]] = []
@@ -69,7 +68,7 @@ class Child:
     @property
     def pid(self) -> int | None:
         """Process id while it runs."""
-        return self._process.pid if self._process is not None and not self._ended.is_set() else None
+        return self._process.pid if self._process is not None and self._exit_code is None else None
 
     @property
     def exit_code(self) -> int | None:
@@ -95,7 +94,7 @@ class Child:
 
     def _spawn(self, log: IO[bytes] | int) -> None:
         held_back = ["/bin/sh", "-c", _HELD_BACK, "child", *self.argv]
-        self._process = subprocess.Popen(
+        process = subprocess.Popen(
             held_back,
             stdin=subprocess.PIPE,
             stdout=log,
@@ -104,26 +103,34 @@ class Child:
             cwd=self._cwd,
             start_new_session=True,
         )
-        self._watchdog = subprocess.Popen(
-            ["/bin/sh", "-c", _WATCHDOG, "sandbox-watchdog", str(self._process.pid)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-        )
-        self._lifeline = self._watchdog.stdin
-        if self._nice:
-            os.setpriority(os.PRIO_PROCESS, self._process.pid, self._nice)
-        go = self._process.stdin
-        with contextlib.suppress(BrokenPipeError), go:
-            go.write(b"\n")
+        try:
+            self._watchdog = subprocess.Popen(
+                ["/bin/sh", "-c", _WATCHDOG, "sandbox-watchdog", str(process.pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+            )
+            if self._nice:
+                os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
+            with contextlib.suppress(BrokenPipeError):  # it has ended already, which is for `wait` to tell
+                process.stdin.write(b"\n")
+                process.stdin.flush()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        finally:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+        self._process = process
 
     def _reap(self) -> None:
         self._exit_code = self._process.wait()
         self._watchdog.kill()
         self._watchdog.wait()
-        self._lifeline.close()
+        self._watchdog.stdin.close()
         with self._turn:
             self._ended.set()
             waiting, self._waiting = self._waiting, []

@@ -68,13 +68,13 @@ class Listener:
         return f"{self.name}://{_bracketed(self.advertised_host)}:{self.port}"
 
 
-def listeners(listen: tuple[str, ...], port: int, advertise: str | None) -> list[Listener]:
+def listeners(listen: tuple[str, ...], port: int, advertise: str | None, local_port: int = 0) -> list[Listener]:
     """One listener per address; the first is the one for processes of this machine.
 
     Kafka takes one port twice only for an IPv4 and an IPv6 address, so `listen` may name one of each besides loopback,
-    which gives way to it. Loopback listeners announce themselves, so that the sandbox's own processes never depend on
-    how `advertise` resolves; where 127.0.0.1 had to give way they use a listener on a free port.
-    Raises UsageError when two addresses of one family remain.
+    which gives way to it. As soon as clients are told something else than loopback, this machine's own processes get
+    a listener for themselves at 127.0.0.1 and `local_port` (0: a free one), so that they never depend on how
+    `advertise` resolves. Raises UsageError when two addresses of one family remain.
     """
     chosen: dict[bool, str] = {}
     for host in listen:
@@ -92,12 +92,13 @@ def listeners(listen: tuple[str, ...], port: int, advertise: str | None) -> list
             chosen[is_ipv6] = host
     if chosen.get(True) == "::":
         chosen.pop(False, None)  # it takes IPv4 as well
+    opened = [host for host in chosen.values() if not _is_loopback(host)]
     result = []
     for is_ipv6, host in sorted(chosen.items()):
-        name = "CLIENT6" if is_ipv6 else "CLIENT"
-        result.append(Listener(name, host, port, host if _is_loopback(host) else advertise or _announced(host)))
-    if not result or result[0].host != "127.0.0.1":
-        result.insert(0, Listener("LOCAL", "127.0.0.1", free_port(), "127.0.0.1"))
+        announced = advertise or (_announced(opened[0]) if opened else host)
+        result.append(Listener("CLIENT6" if is_ipv6 else "CLIENT", host, port, announced))
+    if not result or result[0].advertised_host != "127.0.0.1":
+        result.insert(0, Listener("LOCAL", "127.0.0.1", local_port or free_port(), "127.0.0.1"))
     return result
 
 

@@ -53,10 +53,15 @@ class StartupCache:
         return self.path.is_file()
 
     def use_flags(self) -> list[str]:
-        """Flags that make the JVM use the cache or refuse to start. Paths are relative to the jars' folder."""
-        if self.java.major >= AOT_MAJOR:
-            return [f"-XX:AOTCache=../{self.path.name}", "-XX:AOTMode=on"]
-        return [f"-XX:SharedArchiveFile=../{self.path.name}", "-Xshare:on"]
+        """Flags that make the JVM use the cache or refuse to start."""
+        return self.flags_for(self.java, f"../{self.path.name}")
+
+    @staticmethod
+    def flags_for(java: Java, relative: str) -> list[str]:
+        """The same for a cache at `relative`, a path as seen from the jars' folder."""
+        if java.major >= AOT_MAJOR:
+            return [f"-XX:AOTCache={relative}", "-XX:AOTMode=on"]
+        return [f"-XX:SharedArchiveFile={relative}", "-Xshare:on"]
 
     def record_flags(self, target: Path) -> list[str]:
         """Flags that make the JVM write a cache to `target`, a file somewhere below `folder`, when it ends."""

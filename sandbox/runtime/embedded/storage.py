@@ -8,15 +8,20 @@ The snapshot holds no ids and comes with this package; maintainers renew it toge
 from __future__ import annotations
 
 import base64
+import errno
+import fcntl
 import shutil
+import time
 import uuid
 from pathlib import Path
 
+from sandbox.errors import ComponentFailed
 from sandbox.runtime.embedded.lock import KAFKA_VERSION
 
-__all__ = ["FEATURES_FILE", "NODE_ID", "SNAPSHOT_NAME", "ended_cleanly", "format_storage"]
+__all__ = ["FEATURES_FILE", "NODE_ID", "SNAPSHOT_NAME", "ended_cleanly", "format_storage", "wait_unused"]
 
 NODE_ID = 1
+LOCK_POLL_S = 0.05
 FEATURES_FILE = Path(__file__).with_name(f"features-{KAFKA_VERSION}.checkpoint")
 SNAPSHOT_NAME = "__cluster_metadata-0/00000000000000000000-0000000000.checkpoint"
 
@@ -40,6 +45,34 @@ def format_storage(data_dir: Path) -> None:
 def ended_cleanly(data_dir: Path) -> bool:
     """Whether the node that wrote here was stopped in good order, or there was none yet."""
     return (data_dir / ".kafka_cleanshutdown").exists() or not (data_dir / "meta.properties").exists()
+
+
+def wait_unused(data_dir: Path, limit_s: float) -> None:
+    """Wait until no other Kafka holds `data_dir`: one whose parent was killed takes a moment to end.
+
+    Blocks. Raises ComponentFailed after `limit_s`.
+    """
+    deadline = time.monotonic() + limit_s
+    while _is_locked(data_dir / ".lock"):
+        if time.monotonic() > deadline:
+            raise ComponentFailed(
+                "another Kafka is using this data", where=str(data_dir), hint="end that process, then try again"
+            )
+        time.sleep(LOCK_POLL_S)
+
+
+def _is_locked(lock_file: Path) -> bool:
+    """Kafka holds a POSIX lock on this file for as long as it lives."""
+    try:
+        with lock_file.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            return True
+        raise
+    return False
 
 
 def _new_id() -> str:
