@@ -1,9 +1,9 @@
 """Completes an Avro value that a scenario gives only in part, from the schema of its topic.
 
-A left-out field takes its default. One without a default takes: now in milliseconds for a timestamp, a seeded UUID for
-an event id (also where its default is null, so that every event can be followed), the record's key for an entity, an
-empty map or list, null where null is allowed, and the plainest value of its type otherwise. A field that the schema
-does not have is an error that names the nearest one.
+A left-out field takes its default. One without a default takes: now in milliseconds for a timestamp, a new UUID for an
+event id (also where its default is null, so that every event can be followed), the record's key for an entity, an empty
+map or list, null where null is allowed, and the plainest value of its type otherwise. A field that the schema does not
+have is an error that names the nearest one.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class ScenarioRunner:
         endpoints = {name: (self._world.endpoints.get(name) or "").rstrip("/") for name in ENDPOINTS}
         run = {"id": self.run_id, "correlation_id": self.correlation_id, "seed": self.seed}
         names: dict[str, Any] = {**endpoints, "run": run}
-        functions = template_functions(self._rng("vars"), self._world.clock)
+        functions = template_functions(self._rng("vars"), self._ids, self._world.clock)
         for name, template in self._scenario.vars.items():
             names[name] = template.render({**functions, **names})
         return names

@@ -55,11 +55,11 @@ class Stage:
         self.backgrounds = Backgrounds()
         self.starts: dict[str, int] = {}
         """Where each watched topic stood, in `records`, when the current step began."""
-        self._ids = ids
+        self.ids = ids
 
     def trace(self) -> TraceContext:
         """A new trace under the run's correlation id, for one record or call."""
-        ids = self._ids
+        ids = self.ids
         return TraceContext(
             request_id=new_id("req-", ids),
             correlation_id=self.correlation_id,
@@ -78,7 +78,7 @@ class Turn:
 
     @classmethod
     def begin(cls, stage: Stage, rng: random.Random) -> Turn:
-        functions = template_functions(rng, stage.world.clock)
+        functions = template_functions(rng, stage.ids, stage.world.clock)
         return cls(stage, {**functions, **stage.names}, stage.world.clock.monotonic_ns())
 
     @property

@@ -41,7 +41,7 @@ class Scenario(Strict):
     tags: tuple[str, ...] = ()
     """Words to choose scenarios by."""
     seed: int | None = Field(default=None, ge=0)
-    """Makes values the same in every run. A new one each run when left out; it is always shown."""
+    """Makes random values the same in every run; ids are always new. A new one when left out; it is always shown."""
     profile: Literal["real", "demo"] | None = None
     """Waits of breakers and retries: `real` keeps the specification's, `demo` shortens them. Either when left out."""
     speed: float = Field(default=1.0, gt=0, le=1000)

@@ -1,4 +1,8 @@
-"""What templates can call: `uuid()`, `now()`, `choice(…)` and `random.…`, all drawing from the step's own seed."""
+"""What templates can call: `uuid()`, `id(…)`, `now()`, `choice(…)` and `random.…`.
+
+`random` and `choice` draw from the step's own seed: the same seed gives the same values. Ids are new in every run,
+since services take an event whose id they have seen for a duplicate.
+"""
 
 from __future__ import annotations
 
@@ -43,16 +47,16 @@ class Chance:
         return self._rng.random() < probability
 
 
-def template_functions(rng: random.Random, clock: Clock) -> dict[str, Any]:
+def template_functions(rng: random.Random, ids: random.Random, clock: Clock) -> dict[str, Any]:
     """The names of `VOLATILE` except `sequence`, which the step sets for each record."""
 
     @allowed_in_templates
     def uuid() -> str:
-        return new_uuid(rng)
+        return new_uuid(ids)
 
     @allowed_in_templates
     def id(prefix: str) -> str:
-        return new_id(prefix, rng)
+        return new_id(prefix, ids)
 
     @allowed_in_templates
     def now(offset: str = "") -> int:

@@ -1,0 +1,91 @@
+"""Scenario runs inside the engine: one task each, its progress told as facts, its result kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from sandbox.scenarios.result import ScenarioResult
+    from sandbox.scenarios.runner import ScenarioRunner
+
+__all__ = ["ScenarioRuns"]
+
+KEPT = 100
+STOP_LIMIT_S = 35.0
+
+
+@dataclass(slots=True)
+class _Run:
+    name: str
+    runner: ScenarioRunner
+    task: asyncio.Task[ScenarioResult]
+
+
+class ScenarioRuns:
+    """`make_world` builds the world that a run sees. The newest `KEPT` runs are remembered."""
+
+    def __init__(self, make_world: Callable[[], Any]) -> None:
+        self._make_world = make_world
+        self._runs: dict[str, _Run] = {}
+
+    def start(self, document: Mapping[str, Any]) -> str:
+        """Start a run of `{"file", "text", "seed"?}`; its id. Raises UsageError or InvalidFile."""
+        from sandbox.scenarios.load import read_scenario
+        from sandbox.scenarios.runner import ScenarioRunner
+
+        file, text, seed = document.get("file"), document.get("text"), document.get("seed")
+        if not isinstance(file, str) or not isinstance(text, str) or not isinstance(seed, int | None):
+            raise UsageError('must be {"file": name, "text": YAML, "seed"?: number}', where="document")
+        world = self._make_world()
+        scenario = read_scenario(text, file, world.contracts)
+        runner = ScenarioRunner(world, scenario, file=file, seed=seed)
+        task = asyncio.create_task(runner.run(), name=f"scenario {runner.run_id}")
+        self._runs[runner.run_id] = _Run(scenario.scenario, runner, task)
+        for old in [each for each, run in self._runs.items() if run.task.done()][: max(0, len(self._runs) - KEPT)]:
+            del self._runs[old]
+        return runner.run_id
+
+    async def get(self, run: str) -> dict[str, Any]:
+        """`{"run", "scenario", "state", "result"}`; state is running, passed, failed or stopped."""
+        found = self._find(run)
+        if not found.task.done():
+            # The end is told as a fact an instant before the task itself ends.
+            await asyncio.wait({found.task}, timeout=0.2)
+        return self._json(run, found)
+
+    async def stop(self, run: str) -> dict[str, Any]:
+        """Interrupt a run; its `finally` steps still run."""
+        found = self._find(run)
+        found.task.cancel()
+        await asyncio.wait({found.task}, timeout=STOP_LIMIT_S)
+        return self._json(run, found)
+
+    async def stop_all(self) -> None:
+        """Interrupt what runs; an engine that stops does not wait long for `finally`."""
+        running = {run.task for run in self._runs.values() if not run.task.done()}
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running, timeout=2.0)
+
+    def _find(self, run: str) -> _Run:
+        found = self._runs.get(run)
+        if found is None:
+            raise UnknownName(f"there is no scenario run {run!r}", where="run")
+        return found
+
+    @staticmethod
+    def _json(run: str, found: _Run) -> dict[str, Any]:
+        shown: dict[str, Any] = {"run": run, "scenario": found.name, "state": "running"}
+        if found.task.done():
+            if found.task.cancelled():
+                shown["state"] = "stopped"
+            else:
+                result = found.task.result()
+                shown |= {"state": result.outcome, "result": result.to_json()}
+        return shown

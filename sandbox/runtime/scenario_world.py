@@ -1,0 +1,113 @@
+"""The sandbox as scenarios see it: Kafka's clients to publish and watch, the services' endpoints, the journal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from sandbox.clock import SystemClock
+from sandbox.errors import UsageError
+from sandbox.events.facts import Fact
+from sandbox.kafka.publisher import Pending
+from sandbox.kafka.tap import Tap
+from sandbox.observe.journal import Journal
+from sandbox.runtime.kafka_clients import KafkaClients
+from sandbox.scenarios.assertions.assertion import MISSING
+from sandbox.scenarios.calls import open_calls
+from sandbox.scenarios.ports import BreakerState, Calls, Outgoing, Seen, Setting
+from sandbox.scenarios.telling import SOURCE
+
+__all__ = ["ScenarioWorld"]
+
+
+class ScenarioWorld:
+    """The `World` of one engine. `breakers` and `set_speed` ask the service processes, `profile` is the sandbox's."""
+
+    def __init__(
+        self,
+        clients: KafkaClients,
+        journal: Journal,
+        clock: SystemClock,
+        endpoints: Mapping[str, str],
+        *,
+        breakers: Callable[[], Awaitable[Mapping[str, Any]]],
+        set_speed: Callable[[float], Awaitable[None]],
+        profile: str | None = None,
+    ) -> None:
+        self.clock = clock
+        self.facts = journal
+        self.contracts = clients.contracts
+        self.endpoints = endpoints
+        self._clients = clients
+        self._journal = journal
+        self._publisher = clients.publisher(SOURCE, journal, clock)
+        self._breakers = breakers
+        self._set_speed = set_speed
+        self._profile = profile
+
+    @asynccontextmanager
+    async def setting(self, setting: Setting) -> AsyncIterator[None]:
+        self._check_profile(setting.profile)
+        if setting.speed == self.clock.speed:
+            yield
+            return
+        before = self.clock.speed
+        await self._change_speed(setting.speed)
+        try:
+            yield
+        finally:
+            await self._change_speed(before)
+
+    def _check_profile(self, asked: str | None) -> None:
+        if asked == "demo" and self._profile != "demo":
+            raise UsageError(
+                "the scenario needs the short waits of the resilience profile `demo`",
+                hint="start the sandbox with `sandbox up --profile demo`",
+            )
+        if asked == "real" and self._profile == "demo":
+            raise UsageError(
+                "the scenario needs the specification's waits, the sandbox runs with the profile `demo`",
+                hint="start the sandbox with `sandbox up` without `--profile demo`",
+            )
+
+    async def _change_speed(self, speed: float) -> None:
+        await self._set_speed(speed)
+        self.clock.set_speed(speed)
+
+    async def send(self, outgoing: Outgoing) -> Pending:
+        about: Any = {"headers": outgoing.headers, "partition": outgoing.partition, "trace": outgoing.trace}
+        value = outgoing.value
+        if value is None or isinstance(value, bytes):
+            key = None if outgoing.key is None else outgoing.key.encode()
+            return await self._publisher.post_raw(outgoing.topic, key=key, value=value, **about)
+        return await self._publisher.post(outgoing.topic, value, key=outgoing.key, **about)
+
+    @asynccontextmanager
+    async def tap(self, topics: Collection[str]) -> AsyncIterator[AsyncIterator[Seen]]:
+        async with Tap(self._clients.cluster, tuple(topics), self._clients.values) as tap:
+            yield _seen(tap)
+
+    @asynccontextmanager
+    async def facts_from_now(self, kinds: Collection[type[Fact]]) -> AsyncIterator[AsyncIterator[Fact]]:
+        yield self._facts(self._journal.last, tuple(kind.__name__ for kind in kinds))
+
+    async def _facts(self, after: int, kinds: tuple[str, ...]) -> AsyncIterator[Fact]:
+        while True:
+            page = self._journal.read(after, kinds=kinds)
+            for entry in page.entries:
+                yield entry.fact()
+            after = page.next
+            await self._journal.wait_beyond(after)
+
+    async def breakers(self) -> Mapping[str, BreakerState]:
+        found = await self._breakers()
+        return {name: BreakerState(str(each.get("state")), each) for name, each in found.items()}
+
+    def calls(self) -> AbstractAsyncContextManager[Calls]:
+        return open_calls()
+
+
+async def _seen(tap: Tap) -> AsyncIterator[Seen]:
+    async for each in tap:
+        yield Seen(each.record, MISSING if each.reason is not None else each.value)
