@@ -13,6 +13,8 @@ from sandbox.errors import SandboxError
 __all__ = ["app", "run"]
 
 INTERRUPTED = 130
+BadUsage = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+"""What typer raises for options and arguments that it cannot read, wherever it takes its click from."""
 
 app = typer.Typer(
     name="sandbox",
@@ -49,19 +51,17 @@ app.add_typer(topics.group, name="topics")
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors are told on stderr, never as a traceback."""
-    from click.exceptions import Abort, ClickException, Exit
-
     try:
         code = app(arguments, standalone_mode=False, prog_name="sandbox")
-    except Exit as done:
+    except typer.Exit as done:
         return done.exit_code
-    except ClickException as error:
+    except BadUsage as error:
         error.show()
         return error.exit_code
     except SandboxError as error:
         typer.secho(f"error: {error.render()}", err=True, fg="red" if sys.stderr.isatty() else None)
         return error.exit_code
-    except (KeyboardInterrupt, Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:

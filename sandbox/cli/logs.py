@@ -30,21 +30,24 @@ def logs(
     """Print the logs of one component, or of all."""
     from sandbox.cli.output import data
     from sandbox.cli.target import folder_of
+    from sandbox.config.serve import SERVICES
 
     folder = folder_of(name)
     files = chosen_files(folder.logs, component, folder.name)
     readers = [LogFile(file, tail) for file in files]
+    service = component if component in SERVICES and [file.stem for file in files] == ["services"] else None
     while True:
         for reader in readers:
             for text in reader.new_lines():
-                data(to_json(reader.name, text) if json else (f"{reader.name}: {text}" if len(readers) > 1 else text))
+                if shown := render(reader.name, text, json=json, service=service, prefix=len(readers) > 1):
+                    data(shown)
         if not follow:
             return
         time.sleep(POLL_S)
 
 
 def chosen_files(folder: Path, component: str | None, name: str) -> list[Path]:
-    """The log files of a component; a service that shares its process reads that process's file, filtered by nobody."""
+    """The log files of a component; a service that shares its process is found in that process's file."""
     from sandbox.config.serve import SERVICES
     from sandbox.errors import NotRunning, UsageError
 
@@ -60,14 +63,37 @@ def chosen_files(folder: Path, component: str | None, name: str) -> list[Path]:
     return [files[wanted]]
 
 
-def to_json(component: str, text: str) -> str:
-    import json
+def render(component: str, text: str, *, json: bool, service: str | None, prefix: bool) -> str | None:
+    """A line as it is shown, None when it is another service's. Structured: `time LEVEL service message`."""
+    import json as json_module
 
     try:
-        found = json.loads(text)
+        line = json_module.loads(text)
     except ValueError:
-        found = {"message": text}
-    return json.dumps({"component": component, **(found if isinstance(found, dict) else {"message": text})})
+        line = None
+    if not isinstance(line, dict):
+        line = None
+    if service and (line is None or line.get("service", service_of(line.get("logger", ""))) != service):
+        return None
+    if json:
+        return json_module.dumps({"component": component, **(line or {"message": text})}, ensure_ascii=False)
+    shown = text
+    if line is not None:
+        who = line.get("service") or service_of(line.get("logger", "")) or component
+        shown = f"{line.get('timestamp', '')[11:23]:<12} {line.get('level', ''):<7} {who:<15} {line.get('message', '')}"
+        if line.get("requestId"):
+            shown += f"  {line['requestId']}"
+        if line.get("stackTrace"):
+            shown += f"\n{line['stackTrace']}"
+    return f"{component}: {shown}" if prefix else shown
+
+
+def service_of(logger: str) -> str | None:
+    """`sandbox.services.capsule.consumer` is CAPSULE's, `sandbox.registry…` the registry's."""
+    parts = logger.split(".")
+    if parts[:2] == ["sandbox", "registry"]:
+        return "schema-registry"
+    return parts[2] if parts[:2] == ["sandbox", "services"] and len(parts) > 2 else None
 
 
 class LogFile:

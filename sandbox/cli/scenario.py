@@ -101,12 +101,9 @@ def find(given: str | Path) -> tuple[Path, str]:
     shipped = {each.stem: each for each in library()}
     if path.suffix not in (".yaml", ".yml") and str(given) in shipped:
         return shipped[str(given)], f"scenarios/{given}.yaml"
-    near = difflib.get_close_matches(str(given), shipped, 1) or list(shipped)
-    raise UsageError(
-        f"there is no scenario file {str(given)!r}",
-        where="FILE",
-        hint=f"did you mean {near[0]}? `sandbox scenario list`",
-    )
+    near = difflib.get_close_matches(str(given), shipped, 1)
+    known = f"did you mean {near[0]}?" if near else f"these ship: {', '.join(shipped)}"
+    raise UsageError(f"there is no scenario file {str(given)!r}", where="FILE", hint=known)
 
 
 def load(given: str | Path) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import aclosing
 from typing import Any
 
@@ -33,19 +34,18 @@ async def follow(target: Any, document: dict[str, Any], *, json: bool) -> int:
 
 async def _tell(client: Any, run: str, after: int, *, quiet: bool) -> None:
     from sandbox.events.facts import ScenarioFinished, fact_from_json
+    from sandbox.scenarios.report.console import ConsoleReport
 
-    story = None if quiet else _story(run)
-    async with aclosing(client.stream(after, patience_s=PATIENCE_S)) as pages:
-        async for page in pages:
-            for data in page.facts:
-                fact = fact_from_json(data)
-                if story is not None:
-                    story.tell(fact)
-                if isinstance(fact, ScenarioFinished) and fact.run == run:
-                    return
-
-
-def _story(run: str) -> Any:
-    from sandbox.scenarios.report.console import ConsoleStory
-
-    return ConsoleStory(run)
+    report = None if quiet else ConsoleReport(sys.stdout)
+    try:
+        async with aclosing(client.stream(after, patience_s=PATIENCE_S)) as pages:
+            async for page in pages:
+                for data in page.facts:
+                    fact = fact_from_json(data)
+                    if report is not None:
+                        report.on_fact(fact)
+                    if isinstance(fact, ScenarioFinished) and fact.run == run:
+                        return
+    finally:
+        if report is not None:
+            report.close()

@@ -24,11 +24,13 @@ from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.component import ComponentState, Supervised
 from sandbox.runtime.components import KafkaComponent, ServicesComponent
+from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.readiness import Proof, prove
+from sandbox.runtime.scenario_runs import ScenarioRuns
 from sandbox.runtime.topics_view import TopicsView
 
 __all__ = ["Engine"]
@@ -60,6 +62,8 @@ class Engine:
             client_id="engine",
             strict=True,
         )
+        self._scenarios = ScenarioRuns(self._scenario_world)
+        self._training: Child | None = None
         self._topics = TopicsView(self.clients, self.journal, self.clock)
         self.proof: list[Proof] = []
         self.proof_failure: str | None = None
@@ -117,6 +121,17 @@ class Engine:
             for supervised in self._components():
                 group.create_task(supervised.start())
         await self._prove()
+        if self.proof and self.plan.train:
+            self._train()
+
+    def _train(self) -> None:
+        """Make Kafka's start-up cache for the next time, in a low-priority process of its own, unless it is there."""
+        cache, java_home = Path(self.plan.cache_dir), self.plan.java_home
+        home = Path(java_home) if java_home else None
+        if not cache_file(cache, java_home=home).is_file():
+            log_file = Path(self.plan.state_dir) / "logs" / "training.log"
+            self._training = Child(training_command(cache, java_home=home), log_file=log_file, nice=15)
+            self._training.start()
 
     async def _prove(self) -> None:
         """Use every link once, again until it holds or a component has failed."""
@@ -143,6 +158,9 @@ class Engine:
         for task in tuple(self._work):
             task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+        if self._training is not None:
+            self._training.terminate()
+        await self._scenarios.stop_all()
         await self.clients.close()
         await asyncio.gather(*(each.stop() for each in self.services.values()))
         for each in self.services.values():
@@ -268,3 +286,31 @@ class Engine:
 
     async def publish_record(self, topic: str, **record: Any) -> dict[str, Any]:
         return await self._topics.publish(topic, **record)
+
+    async def run_scenario(self, document: Mapping[str, Any]) -> str:
+        return self._scenarios.start(document)
+
+    async def scenario_run(self, run: str) -> dict[str, Any]:
+        return await self._scenarios.get(run)
+
+    async def stop_scenario(self, run: str) -> dict[str, Any]:
+        return await self._scenarios.stop(run)
+
+    def _scenario_world(self) -> Any:
+        from sandbox.runtime.scenario_world import ScenarioWorld
+
+        urls = {name: self.plan.local_url(name) for name in ("capsule", "odyssey", "plato")}
+        urls["registry"] = self.plan.local_url("schema-registry")
+        return ScenarioWorld(
+            self.clients,
+            self.journal,
+            self.clock,
+            {name: url for name, url in urls.items() if url},
+            breakers=self.breakers,
+            set_speed=self._set_speed,
+            profile=self.plan.profile,
+        )
+
+    async def _set_speed(self, speed: float) -> None:
+        for supervised in self.services.values():
+            await supervised.component.admin.set_speed(speed)

@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.config.serve import ServeConfig
 from sandbox.errors import SandboxError, UnknownName, UsageError
+from sandbox.events.log import JsonLines
 
 __all__ = ["ServicesProcess", "main"]
 
@@ -24,7 +25,9 @@ def main(names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT. Exits 2 on a configuration that cannot be used, 3 when a start fails."""
     from pydantic import ValidationError
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[lines])
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         config = ServeConfig.from_environment(tuple(names))
