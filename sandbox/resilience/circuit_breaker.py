@@ -55,8 +55,8 @@ class CircuitBreaker:
     """`CircuitBreaker("capsule", CircuitBreakerConfig(sliding_window_size=10), clock)`."""
 
     __slots__ = (
-        "__weakref__", "_firing_ns", "_listeners", "_on_scheduled", "_open_wait", "_state", "_timeline", "_timers",
-        "clock", "config", "event_publisher", "name", "tags",
+        "__weakref__", "_firing_ns", "_listeners", "_looks_at_results", "_on_scheduled", "_open_wait", "_pending",
+        "_state", "_timeline", "_timers", "clock", "config", "event_publisher", "name", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -75,9 +75,11 @@ class CircuitBreaker:
         self.tags = tags
         self._on_scheduled = on_scheduled
         self._open_wait = self.config.open_wait
+        self._looks_at_results = bool(self.config.record_result_predicate or self.config.transition_on_result)
         self._listeners = Listeners()
         self.event_publisher = EventPublisher(self._listeners)
         self._timers = Timers()
+        self._pending = self._timers.pending
         self._firing_ns: int | None = None
         self._state: BreakerState = ClosedState(self)
         self._timeline = deque([StateEntered(self._at_ms(), State.CLOSED)], maxlen=_TIMELINE_LENGTH)
@@ -89,7 +91,7 @@ class CircuitBreaker:
 
     def try_acquire_permission(self) -> bool:
         """Whether a call may be made now. One that may has to be followed by `on_…` or `release_permission`."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         if self._state.try_acquire_permission():
             return True
@@ -98,7 +100,7 @@ class CircuitBreaker:
 
     def acquire_permission(self) -> None:
         """As `try_acquire_permission`, but raises CallNotPermitted."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         try:
             self._state.acquire_permission()
@@ -108,7 +110,7 @@ class CircuitBreaker:
 
     def release_permission(self) -> None:
         """Give a permission back without an outcome: HALF_OPEN lets another call through in its place."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         self._state.release_permission()
 
@@ -116,7 +118,7 @@ class CircuitBreaker:
 
     def on_success(self, duration_ns: int) -> None:
         """The call succeeded after `duration_ns`. It counts in the state that the breaker is in by now."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         if self._listeners.active:
             self._publish(events.SuccessEvent, duration_ns)
@@ -124,7 +126,7 @@ class CircuitBreaker:
 
     def on_error(self, duration_ns: int, error: BaseException) -> None:
         """The call failed: ignored, a failure, or (when neither recorded nor ignored) a success."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         config = self.config
         if config.ignores(error):
@@ -142,12 +144,12 @@ class CircuitBreaker:
 
     def on_result(self, duration_ns: int, result: Any) -> None:
         """The call returned `result`: a failure if `record_result_predicate` says so, else a success."""
-        config = self.config
-        if result is None or (config.record_result_predicate is None and config.transition_on_result is None):
+        if result is None or not self._looks_at_results:
             self.on_success(duration_ns)
             return
-        if self._timers.pending:
+        if self._pending:
             self.settle()
+        config = self.config
         if config.record_result_predicate is not None and config.record_result_predicate(result):
             if self._listeners.active:
                 self._publish(events.ErrorEvent, duration_ns, ResultRecordedAsFailure(self.name, result))
@@ -164,26 +166,32 @@ class CircuitBreaker:
 
         A cancelled call counts as nothing: its permission is given back.
         """
-        self.acquire_permission()
-        now = self.clock.monotonic_ns
-        start_ns = now()
-        try:
-            result = await call(*args, **kwargs)
-            self.on_result(now() - start_ns, result)
-        except Exception as error:
-            self.on_error(now() - start_ns, error)
-            raise
-        except BaseException:
-            self.release_permission()
-            raise
+        with Permission(self) as permission:
+            result = permission.result = await call(*args, **kwargs)
         return result
 
     def decorate(self, call: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-        """`call` behind this breaker; also as `@breaker`."""
+        """`call` behind this breaker, as `execute` makes it; also as `@breaker`."""
 
+        # As Permission does it, written out because this is the path that has to be quick.
         @functools.wraps(call)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-            return await self.execute(call, *args, **kwargs)
+            self.acquire_permission()
+            now = self.clock.monotonic_ns
+            start_ns = now()
+            try:
+                result = await call(*args, **kwargs)
+                if self._looks_at_results:
+                    self.on_result(now() - start_ns, result)
+                else:
+                    self.on_success(now() - start_ns)
+            except Exception as error:
+                self.on_error(now() - start_ns, error)
+                raise
+            except BaseException:
+                self.release_permission()
+                raise
+            return result
 
         return guarded
 
@@ -197,28 +205,28 @@ class CircuitBreaker:
 
     @property
     def state(self) -> State:
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         return self._state.kind
 
     @property
     def metrics(self) -> CircuitBreakerMetrics:
         """The metrics of the present state."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         return self._state.metrics
 
     @property
     def timeline(self) -> tuple[StateEntered, ...]:
         """The last states the breaker entered, oldest first; the last one is the present state."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         return tuple(self._timeline)
 
     @property
     def time_until_half_open_s(self) -> float | None:
         """Seconds until OPEN lets a call through; 0 when the next call may try. None in every other state."""
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         if not isinstance(self._state, OpenState):
             return None
@@ -268,7 +276,7 @@ class CircuitBreaker:
 
         As in Resilience4j a transition that was due at a time stays due, and happens then if it is legal.
         """
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         previous = self._state.kind
         self._enter(ClosedState(self))
@@ -280,7 +288,7 @@ class CircuitBreaker:
         self._transition(State.OPEN, lambda current: OpenState(self, current.metrics, current.attempts, until_ns()))
 
     def _transition(self, to_state: State, make: Callable[[BreakerState], BreakerState]) -> None:
-        if self._timers.pending:
+        if self._pending:
             self.settle()
         current = self._state
         if to_state not in TRANSITIONS[current.kind]:

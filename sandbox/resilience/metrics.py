@@ -8,6 +8,7 @@ from sandbox.clock import Clock
 from sandbox.resilience.breaker_config import CircuitBreakerConfig, SlidingWindowType
 from sandbox.resilience.count_window import CountWindow
 from sandbox.resilience.duration import to_ns
+from sandbox.resilience.late_calls import LateCalls
 from sandbox.resilience.rate import NO_RATE, percentage, shortest, single
 from sandbox.resilience.time_window import TimeWindow
 
@@ -50,13 +51,14 @@ class CircuitBreakerMetrics:
     )  # fmt: skip
 
     def __init__(self, config: CircuitBreakerConfig, clock: Clock, *, last_calls: int | None = None) -> None:
-        """Measures the configured window, or the last `last_calls` calls."""
+        """Measures the configured window, or the last `last_calls` calls; 0 is for states that measure nothing."""
+        size = config.sliding_window_size if last_calls is None else last_calls
+        self._window: CountWindow | TimeWindow | LateCalls
         if last_calls is None and config.sliding_window_type is SlidingWindowType.TIME_BASED:
-            self._window: TimeWindow | CountWindow = TimeWindow(config.sliding_window_size, clock)
+            self._window = TimeWindow(size, clock)
             self._minimum = config.minimum_number_of_calls
         else:
-            size = config.sliding_window_size if last_calls is None else last_calls
-            self._window = CountWindow(size)
+            self._window = CountWindow(size) if size else LateCalls()
             self._minimum = min(config.minimum_number_of_calls, size)
         self._slow_ns = to_ns(config.slow_call_duration_threshold)
         self._failure_threshold = single(config.failure_rate_threshold)
@@ -66,27 +68,23 @@ class CircuitBreakerMetrics:
         self._slow_floor = self._slow_threshold / 100.0 * _ROUNDING
         self.number_of_not_permitted_calls = 0
 
-    def on_success(self, duration_ns: int) -> Verdict:
-        self._window.record(False, duration_ns > self._slow_ns)
-        return self._verdict()
-
-    def on_error(self, duration_ns: int) -> Verdict:
-        self._window.record(True, duration_ns > self._slow_ns)
-        return self._verdict()
-
-    def on_call_not_permitted(self) -> None:
-        self.number_of_not_permitted_calls += 1
-
-    def _verdict(self) -> Verdict:
+    def record(self, failed: bool, duration_ns: int) -> Verdict:
+        """Count a call."""
         window = self._window
+        window.record(failed, duration_ns > self._slow_ns)
         calls = window.calls
         if calls < self._minimum:
             return _BELOW_MINIMUM
+        if not (window.failed or window.slow):
+            return _BELOW
         if window.failed < self._failure_floor * calls and window.slow < self._slow_floor * calls:
             return _BELOW
         failures = percentage(window.failed, calls) >= self._failure_threshold
         slow = percentage(window.slow, calls) >= self._slow_threshold
         return _MEASURED[failures, slow]
+
+    def on_call_not_permitted(self) -> None:
+        self.number_of_not_permitted_calls += 1
 
     @property
     def failure_rate(self) -> float:

@@ -35,11 +35,19 @@ class Permission:
     ) -> None:
         duration_ns = self._breaker.clock.monotonic_ns() - self._start_ns
         if error is None:
-            self._breaker.on_result(duration_ns, self.result)
+            self._end(duration_ns)
         elif isinstance(error, Exception):
             self._breaker.on_error(duration_ns, error)
         else:
             self._breaker.release_permission()
+
+    def _end(self, duration_ns: int) -> None:
+        try:
+            self._breaker.on_result(duration_ns, self.result)
+        except Exception as error:
+            # A predicate raised: as if the call had, so that the permission does not get lost.
+            self._breaker.on_error(duration_ns, error)
+            raise
 
     async def __aenter__(self) -> Self:
         return self.__enter__()

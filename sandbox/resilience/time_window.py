@@ -23,31 +23,34 @@ class TimeWindow:
         self._size = size_s
         passed_ms = clock.monotonic_ns() // _NANOS_PER_MS
         self._offset_ns = (clock.now_ms() - passed_ms) * _NANOS_PER_MS
-        self._second = self._now()
+        self._second = (clock.monotonic_ns() + self._offset_ns) // NANOS
         # Each bucket is [calls, failed, slow, slow and failed].
         self._buckets = [[0, 0, 0, 0] for _ in range(size_s)]
         self.calls = self.failed = self.slow = self.slow_failed = 0
 
     def record(self, failed: bool, slow: bool) -> None:
-        self.refresh()
-        bucket = self._buckets[self._second % self._size]
+        second = (self._clock.monotonic_ns() + self._offset_ns) // NANOS
+        if second != self._second:
+            self._move_to(second)
+        bucket = self._buckets[second % self._size]
         bucket[0] += 1
         self.calls += 1
-        if failed:
-            bucket[1] += 1
-            self.failed += 1
-        if slow:
-            bucket[2] += 1
-            self.slow += 1
-            if failed:
-                bucket[3] += 1
-                self.slow_failed += 1
+        if failed or slow:
+            both = failed and slow
+            bucket[1] += failed
+            bucket[2] += slow
+            bucket[3] += both
+            self.failed += failed
+            self.slow += slow
+            self.slow_failed += both
 
     def refresh(self) -> None:
         """Let go of the seconds that have left the window."""
-        second = self._now()
-        if second == self._second:
-            return
+        second = (self._clock.monotonic_ns() + self._offset_ns) // NANOS
+        if second != self._second:
+            self._move_to(second)
+
+    def _move_to(self, second: int) -> None:
         for each in range(max(self._second + 1, second - self._size + 1), second + 1):
             bucket = self._buckets[each % self._size]
             self.calls -= bucket[0]
@@ -56,6 +59,3 @@ class TimeWindow:
             self.slow_failed -= bucket[3]
             bucket[:] = (0, 0, 0, 0)
         self._second = second
-
-    def _now(self) -> int:
-        return (self._clock.monotonic_ns() + self._offset_ns) // NANOS

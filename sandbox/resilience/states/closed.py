@@ -28,12 +28,12 @@ class ClosedState(BreakerState):
         pass
 
     def on_success(self, duration_ns: int) -> None:
-        verdict = self.metrics.on_success(duration_ns)
+        verdict = self.metrics.record(False, duration_ns)
         if verdict.exceeded:
             self._open(verdict)
 
     def on_error(self, duration_ns: int) -> None:
-        verdict = self.metrics.on_error(duration_ns)
+        verdict = self.metrics.record(True, duration_ns)
         if verdict.exceeded:
             self._open(verdict)
 

@@ -39,10 +39,10 @@ class HalfOpenState(BreakerState):
         self._permits += 1
 
     def on_success(self, duration_ns: int) -> None:
-        self._decide(self.metrics.on_success(duration_ns))
+        self._decide(self.metrics.record(False, duration_ns))
 
     def on_error(self, duration_ns: int) -> None:
-        self._decide(self.metrics.on_error(duration_ns))
+        self._decide(self.metrics.record(True, duration_ns))
 
     def before_transition(self) -> None:
         if self._timer is not None:

@@ -21,10 +21,10 @@ class MetricsOnlyState(BreakerState):
         self._slow_call_rate_told = False
 
     def on_success(self, duration_ns: int) -> None:
-        self._tell(self.metrics.on_success(duration_ns))
+        self._tell(self.metrics.record(False, duration_ns))
 
     def on_error(self, duration_ns: int) -> None:
-        self._tell(self.metrics.on_error(duration_ns))
+        self._tell(self.metrics.record(True, duration_ns))
 
     def _tell(self, verdict: Verdict) -> None:
         if verdict.failure_rate and not self._failure_rate_told:

@@ -37,10 +37,10 @@ class OpenState(BreakerState):
         return False
 
     def on_success(self, duration_ns: int) -> None:
-        self.metrics.on_success(duration_ns)
+        self.metrics.record(False, duration_ns)
 
     def on_error(self, duration_ns: int) -> None:
-        self.metrics.on_error(duration_ns)
+        self.metrics.record(True, duration_ns)
 
     def before_transition(self) -> None:
         if self._timer is not None:
