@@ -17,7 +17,7 @@ OLDEST_MAJOR = 17
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """A Java runtime. `fingerprint` changes with its release and place, as a start-up cache fits one runtime only."""
+    """A Java runtime. `fingerprint` is that of its release, wherever it is: a start-up cache fits one release only."""
 
     home: Path
     version: str
