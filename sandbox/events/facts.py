@@ -95,7 +95,7 @@ class RecordProduced(Fact):
     topic: str
     partition: int
     offset: int
-    key: str | None
+    key: str | None = None
     size_bytes: int
 
 
@@ -239,7 +239,7 @@ class WebSocketMessageSent(Fact):
 class WebSocketClosed(Fact):
     path: str
     client: str
-    code: int | None
+    code: int | None = None
     messages: int
 
 

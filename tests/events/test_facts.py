@@ -1,6 +1,8 @@
+from dataclasses import fields
+
 import pytest
 
-from sandbox.events.facts import FACTS, RecordProduced, fact_from_json
+from sandbox.events.facts import FACTS, Fact, RecordProduced, fact_from_json
 
 
 def test_a_fact_survives_the_wire() -> None:
@@ -31,3 +33,10 @@ def test_members_of_a_newer_version_are_ignored() -> None:
 def test_an_unknown_or_incomplete_fact_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"unknown kind|CallNotPermitted"):
         fact_from_json(data)
+
+
+@pytest.mark.parametrize("kind", FACTS.values(), ids=lambda kind: kind.__name__)
+def test_what_may_be_none_may_be_absent_on_the_wire(kind: type[Fact]) -> None:
+    optional = {each.name for each in fields(kind) if "None" in str(each.type)}
+    given = {each.name: "x" for each in fields(kind) if each.name not in optional}
+    assert all(getattr(fact_from_json({"kind": kind.__name__, **given}), name) is None for name in optional)
