@@ -21,7 +21,12 @@ async def abort_producer(producer: AIOKafkaProducer) -> None:
     sender = producer._sender.sender_task
     if sender is not None:
         await _end(sender)
-    producer._message_accumulator.fail_all(ProducerClosed())
+    queue = producer._message_accumulator
+    batches = [batch for waiting in queue._batches.values() for batch in waiting] + list(queue._pending_batches)
+    queue.fail_all(ProducerClosed())
+    for future in (each for batch in batches for each in (batch.future, batch._drain_waiter)):
+        if future.done() and not future.cancelled():
+            future.exception()  # nobody waits for it: not to be reported as forgotten
     await producer.stop()
 
 

@@ -22,6 +22,7 @@ from sandbox.kafka.request import ask
 __all__ = ["CreatedTopics", "TopicDescription", "TopicsAdmin"]
 
 CONNECT_RETRY_S = 0.02
+VISIBLE_RETRY_S = 0.01
 REPLICAS_WHERE_POSSIBLE = 3
 
 
@@ -98,11 +99,11 @@ class TopicsAdmin:
                     for name in missing
                 ]
             )
-        there = {name: topic for name, topic in wanted.items() if name in found}
+            found = await self._visible(wanted)
         return CreatedTopics(
             created=tuple(wanted[name].name for name in missing if name not in raced),
-            existing=tuple(topic.name for name, topic in wanted.items() if name in found or name in raced),
-            differing=tuple(topic.name for name, topic in there.items() if found[name].partitions != topic.partitions),
+            existing=tuple(topic.name for name, topic in wanted.items() if name not in missing or name in raced),
+            differing=tuple(topic.name for name, topic in wanted.items() if found[name].partitions != topic.partitions),
         )
 
     async def create_compacted(self, name: str) -> None:
@@ -111,6 +112,7 @@ class TopicsAdmin:
         if real not in await self._topics():
             config = {"cleanup.policy": "compact"}
             await self._send_new([NewTopic(real, 1, await self._replication(), topic_configs=config)])
+            await self._visible([real])
 
     async def wake_coordinator(self) -> None:
         """Have the broker make its offsets topic now, so that the first group to join does not wait for it."""
@@ -122,8 +124,9 @@ class TopicsAdmin:
         """Logical names of the topics under the cluster's prefix, sorted; internal ones begin with an underscore."""
         prefix = self._cluster.names.prefix
         found = (await self._topics()).items()
+        shown = [each for real, each in found if real.startswith(prefix)]
         return tuple(
-            sorted(topic.name for real, topic in found if real.startswith(prefix) and (internal or not topic.internal))
+            sorted(each.name for each in shown if internal or not (each.internal or each.name.startswith("_")))
         )
 
     async def describe(self, topic: str) -> TopicDescription:
@@ -181,6 +184,19 @@ class TopicsAdmin:
             )
             for topic in topics
         }
+
+    async def _visible(self, names: Iterable[str]) -> dict[str, TopicDescription]:
+        """The topics once the broker shows all of `names`, which is a little after it has made them."""
+        wanted = set(names)
+        try:
+            async with asyncio.timeout(self._cluster.request_timeout_ms / 1000):
+                while True:
+                    found = await self._topics()
+                    if wanted <= found.keys():
+                        return found
+                    await asyncio.sleep(VISIBLE_RETRY_S)
+        except TimeoutError as error:
+            raise self._cluster.unavailable("waiting for its new topics", ", ".join(sorted(wanted))) from error
 
     async def _replication(self) -> int:
         """1 on one broker, 3 where the cluster has three."""
