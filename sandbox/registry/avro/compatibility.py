@@ -87,9 +87,12 @@ class _Checker:
         found: list[Incompatibility] = []
         for index, field in enumerate(reader.fields):
             place = f"{path}/fields/{index}"
-            source = _writer_field(field, writer)
-            if source is not None:
-                found += self.check(field.type, source.type, f"{place}/type")
+            sources = _writer_fields(field, writer)
+            if len(sources) > 1:
+                detail = f"{field.name} matches {' and '.join(source.name for source in sources)}"
+                found.append(Incompatibility("AMBIGUOUS_ALIAS", f"{place}/aliases", detail, reader, writer))
+            elif sources:
+                found += self.check(field.type, sources[0].type, f"{place}/type")
             elif not field.has_default:
                 if isinstance(field.type, Enum) and field.type.default is not None:
                     found += self.check(field.type, writer, f"{place}/type")
@@ -99,12 +102,13 @@ class _Checker:
         return found
 
 
-def _writer_field(field: Field, writer: Record) -> Field | None:
-    """The writer's field that a reader's field takes its value from: by its name, else by its first fitting alias."""
-    for name in (field.name, *field.aliases):
-        if (source := writer.by_name.get(name)) is not None:
-            return source
-    return None
+def _writer_fields(field: Field, writer: Record) -> list[Field]:
+    """The writer's fields that a reader's field could take its value from, by name and by alias.
+
+    Java Avro throws when there are several, even if they are one and the same; the registry says so instead.
+    """
+    sources = (writer.by_name.get(name) for name in (field.name, *field.aliases))
+    return [source for source in sources if source is not None]
 
 
 def _name_mismatch(reader: Named, writer: Named, path: str) -> list[Incompatibility]:

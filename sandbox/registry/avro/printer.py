@@ -5,27 +5,24 @@
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from sandbox.registry.avro.types import PRIMITIVES, AvroType, Enum, Field, Fixed, Named, Record, Sequenced, Union
+from sandbox.registry.java_json import dump
 
 __all__ = ["canonical_text", "normalized_text"]
 
 _KINDS = PRIMITIVES | {"record", "enum", "array", "map", "union", "fixed"}
-_MARKED = re.compile(r'"\\u0000([^"\\]*)\\u0000"')
 
 
 def canonical_text(type_: AvroType, known: Iterable[str] = ()) -> str:
     """The schema in one line; types with a full name in `known` are only named, as those of references are."""
-    return _dump(_Printer(set(known)).type(type_, None))
+    return dump(_Printer(set(known)).type(type_, None))
 
 
 def normalized_text(type_: AvroType, known: Iterable[str] = ()) -> str:
-    return _dump(_Normalizer(set(known)).type(type_))
+    return dump(_Normalizer(set(known)).type(type_))
 
 
 class _Printer:
@@ -145,38 +142,3 @@ def _qualified(name: str, space: str | None, namespace: str | None) -> str:
     """The name as it must be written within `namespace`. A type called like an Avro word needs its full name."""
     full = f"{space}.{name}" if space else name
     return name if space is not None and space == namespace and name not in _KINDS else full
-
-
-def _dump(value: Any) -> str:
-    text = json.dumps(_java_numbers(value), separators=(",", ":"), ensure_ascii=False)
-    return _MARKED.sub(r"\1", text) if "\\u0000" in text else text
-
-
-def _java_numbers(value: Any) -> Any:
-    """Floats that Java writes otherwise, marked so that the text can be put right."""
-    if isinstance(value, float):
-        written = _java_float(value)
-        return value if written == repr(value) else f"\0{written}\0" if math.isfinite(value) else written
-    if isinstance(value, dict):
-        return {name: _java_numbers(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_java_numbers(item) for item in value]
-    return value
-
-
-def _java_float(value: float) -> str:
-    """`Double.toString`: scientific from 10^7 up and below 10^-3, always with a fraction."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        return repr(value)
-    mantissa, _, exponent = f"{value!r}e0".partition("e")
-    sign = "-" if mantissa.startswith("-") else ""
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    digits = (whole + fraction).lstrip("0")
-    leading = len(whole) - 1 if whole.strip("0") else -1 - (len(fraction) - len(fraction.lstrip("0")))
-    power = leading + int(exponent.split("e")[0])
-    digits = digits.rstrip("0") or "0"
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{power}"

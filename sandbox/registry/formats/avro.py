@@ -26,6 +26,8 @@ _DESCRIPTIONS = {
     "{{writer}} schema",
     "READER_FIELD_MISSING_DEFAULT_VALUE": "The field '{detail}' at path '{path}' in the {{reader}} schema has no "
     "default value and is missing in the {{writer}} schema",
+    "AMBIGUOUS_ALIAS": "A field at path '{path}' in the {{reader}} schema matches more than one field of the "
+    "{{writer}} schema: {detail}",
 }
 """Confluent's words for Java Avro's kinds."""
 
