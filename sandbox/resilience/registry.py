@@ -16,11 +16,18 @@ from sandbox.resilience.time_limiter import TimeLimiter
 
 __all__ = ["OPERATIONS", "CircuitBreakerRegistry"]
 
+
+def _start_anew(breaker: CircuitBreaker) -> None:
+    """Reset, with the timed transition called off that `CircuitBreaker.reset` leaves due; the events are the same."""
+    breaker.transition_to_closed_state()
+    breaker.reset()
+
+
 OPERATIONS: dict[str, Callable[[CircuitBreaker], None]] = {
     "open": CircuitBreaker.transition_to_open_state,
     "close": CircuitBreaker.transition_to_closed_state,
     "half-open": CircuitBreaker.transition_to_half_open_state,
-    "reset": CircuitBreaker.reset,
+    "reset": _start_anew,
     "disable": CircuitBreaker.transition_to_disabled_state,
     "force-open": CircuitBreaker.transition_to_forced_open_state,
     "metrics-only": CircuitBreaker.transition_to_metrics_only_state,
@@ -82,9 +89,9 @@ class CircuitBreakerRegistry:
         return breaker
 
     def reset(self) -> None:
-        """Every breaker back to a new CLOSED."""
+        """Every breaker back to a new CLOSED, with nothing due."""
         for breaker in self._breakers.values():
-            breaker.reset()
+            _start_anew(breaker)
 
     def on_added(self, tell: Callable[[CircuitBreaker], object]) -> None:
         """Call `tell` with each breaker: those there are, now, and each new one when it is made."""

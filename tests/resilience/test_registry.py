@@ -96,6 +96,25 @@ def test_reset_closes_every_breaker(registry: CircuitBreakerRegistry) -> None:
     assert {each.state for each in registry} == {"CLOSED"}
 
 
+@pytest.mark.parametrize("by", ["registry", "operation"])
+def test_after_a_reset_from_outside_nothing_is_due(
+    registry: CircuitBreakerRegistry, clock: ManualClock, by: str
+) -> None:
+    breaker = registry.circuit_breaker("capsule", AUTOMATIC)
+    breaker.transition_to_open_state()
+    clock.tick(20)
+    told: list[str] = []
+    breaker.event_publisher.on_event(lambda event: told.append(event.event_type))
+    if by == "registry":
+        registry.reset()
+    else:
+        registry.operate("capsule", "reset")
+    assert told == ["STATE_TRANSITION", "RESET"]
+    breaker.transition_to_open_state()
+    clock.tick(29)
+    assert breaker.state == "OPEN"
+
+
 def test_who_asks_is_told_of_every_breaker(registry: CircuitBreakerRegistry) -> None:
     registry.circuit_breaker("capsule")
     told: list[str] = []
