@@ -82,7 +82,7 @@ class Downstream:
     ) -> Reply:
         """One attempt, as a child span of `trace`. Raises DownstreamFailed or DownstreamRejected."""
         hop = trace.child()
-        url = f"{self._base_url}{path}" + (f"?{urlencode(query, safe=':/')}" if query else "")
+        url = f"{self._base_url}{path}" + (f"?{urlencode(query, safe=':/,')}" if query else "")
         started_ns, status, error = self._clock.monotonic_ns(), None, None
         try:
             status, answer = await self._exchange(method, url, hop, body)

@@ -31,7 +31,7 @@ from sandbox.services.rooms import Rooms
 
 __all__ = ["PlatoService"]
 
-DRAIN_S = 1.0
+DRAIN_S = 0.3
 _log = logging.getLogger(__name__)
 
 

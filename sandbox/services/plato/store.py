@@ -90,10 +90,16 @@ class Store:
         )
 
     def save_artifact(self, artifact: Artifact) -> None:
+        """Keep it; the first one makes its spec ACTIVE."""
         self.database.execute(
             "INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             artifact.tenant, artifact.artifact_id, artifact.spec_id, artifact.plan_id, artifact.run_id, artifact.type,
             artifact.created_at_ms, artifact.name, json.dumps(asdict(artifact)),
+        )  # fmt: skip
+        self.database.execute(
+            "UPDATE specs SET body = json_set(body, '$.status', 'ACTIVE')"
+            " WHERE tenant = ? AND spec_id = ? AND json_extract(body, '$.status') = 'DRAFT'",
+            artifact.tenant, artifact.spec_id,
         )  # fmt: skip
 
     def artifacts_of_spec(self, tenant: str, spec_id: str, part: Slice) -> tuple[list[Artifact], int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 
 import pytest
 
@@ -14,9 +15,9 @@ def shape(messages):
 
 async def test_a_client_that_connects_before_the_run_sees_all_of_it_in_order(plato):
     plan_id = await plato.plan(context={"entityId": "rim:entity:finance:EURUSD", "stress": 0.93})
-    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
         await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
-        messages = await plato.read(socket)
+        messages = await plato.read(stream)
     expected = []
     for step in STEPS:
         expected += [("STEP_STARTED", step, 0), ("STEP_PROGRESS", step, 50), ("STEP_PROGRESS", step, 100)]
@@ -41,22 +42,22 @@ async def test_clients_that_come_during_and_after_the_run_see_the_same_messages(
 
 
 async def test_the_seeded_plan_starts_when_a_client_connects_and_only_once(plato):
-    async with plato.http.ws_connect("/ws/plans/plan_123") as socket:
-        first = await plato.read(socket)
-    async with plato.http.ws_connect("/ws/plans/plan_123") as socket:
-        assert await plato.read(socket) == first
+    async with plato.http.ws_connect("/ws/plans/plan_123") as stream:
+        first = await plato.read(stream)
+    async with plato.http.ws_connect("/ws/plans/plan_123") as stream:
+        assert await plato.read(stream) == first
     assert len(plato.facts.of("PlanStarted")) == 1
 
 
 async def test_a_later_run_follows_on_the_same_socket_which_stays_open(plato):
     plan_id = await plato.plan()
-    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
         for _ in range(2):
             await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
-            await plato.read(socket)
+            await plato.read(stream)
         with pytest.raises(TimeoutError):
-            await socket.receive(timeout=0.05)
-        assert not socket.closed
+            await stream.receive(timeout=0.05)
+        assert not stream.closed
 
 
 async def test_several_clients_see_the_run_and_one_that_vanishes_holds_nobody_up(plato):
@@ -65,20 +66,20 @@ async def test_several_clients_see_the_run_and_one_that_vanishes_holds_nobody_up
     vanishing = sockets.pop()
     vanishing._response.connection.transport.abort()
     await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
-    seen = [await plato.read(socket) for socket in sockets]
+    seen = [await plato.read(stream) for stream in sockets]
     assert seen[0] == seen[1] == seen[2]
-    for socket in sockets:
-        await socket.close()
+    for stream in sockets:
+        await stream.close()
     await plato.settle(lambda: plato.service.status()["streams"] == 0)
 
 
 async def test_ping_is_answered_with_pong_and_other_messages_are_passed_over(plato):
-    async with plato.http.ws_connect(f"/ws/plans/{await plato.plan()}") as socket:
+    async with plato.http.ws_connect(f"/ws/plans/{await plato.plan()}") as stream:
         for text in ("no json", "[]", '{"type":"HELLO"}', "[" * 5000):
-            await socket.send_str(text)
-        await socket.send_bytes(b"\x00")
-        await socket.send_json({"type": "PING"})
-        assert (await socket.receive_json(timeout=5))["type"] == "PONG"
+            await stream.send_str(text)
+        await stream.send_bytes(b"\x00")
+        await stream.send_json({"type": "PING"})
+        assert (await stream.receive_json(timeout=5))["type"] == "PONG"
 
 
 async def test_the_eleventh_connection_of_a_client_is_refused_until_one_closes(plato):
@@ -89,8 +90,8 @@ async def test_the_eleventh_connection_of_a_client_is_refused_until_one_closes(p
     await sockets.pop().close()
     await plato.settle(lambda: plato.service.status()["streams"] == 9)
     sockets.append(await plato.http.ws_connect(path))
-    for socket in sockets:
-        await socket.close()
+    for stream in sockets:
+        await stream.close()
 
 
 async def test_ten_connections_of_one_client_leave_room_for_another(plato):
@@ -98,16 +99,16 @@ async def test_ten_connections_of_one_client_leave_room_for_another(plato):
     sockets = [await plato.http.ws_connect(path) for _ in range(10)]
     key = "butterfly_dev_" + "a" * 32
     sockets.append(await plato.http.ws_connect(path, headers={"X-API-Key": key}))
-    for socket in sockets:
-        await socket.close()
+    for stream in sockets:
+        await stream.close()
 
 
 async def test_the_handshake_accepts_and_answers_the_trace_headers(plato):
     traceparent = f"00-{'a' * 32}-{'b' * 16}-01"
     headers = {"X-Request-ID": "req-abc123", "X-Correlation-ID": "trace-xyz789", "traceparent": traceparent}
-    async with plato.http.ws_connect("/ws/plans/plan_123", headers=headers) as socket:
-        answered = socket._response.headers
-        message = await plato.next(socket)
+    async with plato.http.ws_connect("/ws/plans/plan_123", headers=headers) as stream:
+        answered = stream._response.headers
+        message = await plato.next(stream)
     assert answered["X-Request-ID"] == message["requestId"] == "req-abc123"
     assert answered["X-Correlation-ID"] == message["correlationId"] == "trace-xyz789"
     assert answered["traceparent"].split("-")[1] == message["traceparent"].split("-")[1] == "a" * 32
@@ -117,9 +118,9 @@ async def test_messages_carry_the_trace_of_the_request_that_executed_the_plan(pl
     plan_id = await plato.plan()
     traceparent = f"00-{'c' * 32}-{'d' * 16}-01"
     headers = {"X-Request-ID": "req-1", "X-Correlation-ID": "story-1", "traceparent": traceparent}
-    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
         await plato.call("POST", f"/api/v1/plans/{plan_id}/execute", headers=headers)
-        messages = await plato.read(socket)
+        messages = await plato.read(stream)
     ids = {(each["requestId"], each["correlationId"], each["traceparent"].split("-")[1]) for each in messages}
     assert ids == {("req-1", "story-1", "c" * 32)}
     spans = [each["traceparent"].split("-")[2] for each in messages if each["type"] == "STEP_STARTED"]
@@ -129,9 +130,9 @@ async def test_messages_carry_the_trace_of_the_request_that_executed_the_plan(pl
 async def test_a_step_that_is_told_to_fail_fails_the_plan(plato):
     steps = [{"action": "evaluate-conditions"}, {"action": "decide", "parameters": {"fail": "the model is stale"}}]
     plan_id = await plato.plan(steps=[*steps, {"action": "produce-artifact"}])
-    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
         await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
-        messages = await plato.read(socket)
+        messages = await plato.read(stream)
     failed, ended = messages[-2:]
     assert (failed["type"], failed["step"], failed["error"]) == ("STEP_FAILED", "decide", "the model is stale")
     assert (ended["type"], ended["status"], ended["error"]) == ("PLAN_FAILED", "FAILED", "the model is stale")
@@ -162,34 +163,44 @@ async def test_a_message_that_is_too_large_closes_that_socket_only(plato):
 
 
 async def test_a_client_that_reads_nothing_does_not_hold_up_the_plan(plato):
-    """Its socket fills up; the run goes on, and what it missed waits for it in the log."""
-    context = {"blob": "x" * 300_000, "capsuleIds": ["cap_1"]}
-    steps = [{"action": f"note {number}", "parameters": {"durationMs": 0}} for number in range(40)]
-    plan_id = await plato.plan(context=context, steps=steps)
+    """Its socket fills up; the runs go on, and what it missed waits for it in the log."""
+    conditions = [f"stress > {number} or status == '{'x' * 450}'" for number in range(120)]
+    steps = [{"action": "evaluate-conditions", "parameters": {"conditions": conditions, "durationMs": 0}}]
+    plan_id = await plato.plan(steps=steps)
+    runs = 12
     async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as slow:
-        slow._response.connection.transport.pause_reading()
-        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
-        await plato.finished(plan_id)
-        slow._response.connection.transport.resume_reading()
-        messages = await plato.read(slow)
-    assert [each["sequence"] for each in messages] == list(range(1, 4 * len(steps) + 2))
+        transport = slow._response.connection.transport
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        await plato.settle(lambda: plato.service._streams._sockets)
+        [served] = plato.service._streams._sockets
+        served.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        transport.pause_reading()
+        for _ in range(runs):
+            await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+            await plato.finished(plan_id)
+        sent_before = len(plato.facts.of("WebSocketMessageSent"))
+        transport.resume_reading()
+        seen = [await plato.read(slow) for _ in range(runs)]
+    assert sent_before < runs * 5
+    assert [[each["sequence"] for each in messages] for messages in seen] == [[1, 2, 3, 4, 5]] * runs
+    assert len({messages[0]["runId"] for messages in seen}) == runs
 
 
 async def test_stopping_plato_says_goodbye_to_its_clients(context, new_plato):
     plato = new_plato()
     await plato.start()
-    socket = await plato.http.ws_connect(f"/ws/plans/{await plato.plan()}")
-    closing = asyncio.ensure_future(socket.receive(timeout=5))
+    stream = await plato.http.ws_connect(f"/ws/plans/{await plato.plan()}")
+    closing = asyncio.ensure_future(stream.receive(timeout=5))
     await asyncio.sleep(0)
     await plato.service.stop()
     await closing
-    assert socket.close_code == 1001
+    assert stream.close_code == 1001
     await plato.http.close()
 
 
 async def test_every_message_and_connection_is_a_fact(plato):
-    async with plato.http.ws_connect("/ws/plans/plan_123") as socket:
-        messages = await plato.read(socket)
+    async with plato.http.ws_connect("/ws/plans/plan_123") as stream:
+        messages = await plato.read(stream)
     await plato.settle(lambda: plato.facts.of("WebSocketClosed"))
     [opened], [closed] = plato.facts.of("WebSocketOpened"), plato.facts.of("WebSocketClosed")
     sent = plato.facts.of("WebSocketMessageSent")
