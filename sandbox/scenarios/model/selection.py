@@ -14,7 +14,7 @@ from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.predicate import Check, Predicate
 
 __all__ = [
-    "AnswerSelector", "DocumentSelector", "Expectation", "MessageSelector", "Mismatch", "Observed", "RecordSelector",
+    "AnswerSelector", "Expectation", "MessageSelector", "Mismatch", "Observed", "RecordSelector",
     "Selector", "message_selector",
 ]  # fmt: skip
 
@@ -146,10 +146,8 @@ def _selector(*parts: str, headers: bool = False) -> Any:
     ]
 
 
-DocumentSelector = _selector()
-"""JSONPath only: `where` of records and messages."""
 RecordSelector = _selector("key", "topic", "partition", "offset", "timestamp", headers=True)
-"""What can be captured of a record."""
+"""What can be expected and captured of a record."""
 AnswerSelector = _selector("status", "body", headers=True)
 """What can be expected and captured of an HTTP response."""
 _MESSAGE_PARTS = ("text", "closed")

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TextIO
 
 from sandbox.events.facts import Fact, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted
+from sandbox.scenarios.model.units import format_duration
+from sandbox.scenarios.report.in_order import InOrder
 from sandbox.scenarios.report.painter import Painter, Spans, painter_for
 from sandbox.scenarios.report.story import deed_of
 from sandbox.scenarios.result import Failure
@@ -27,8 +29,13 @@ class ConsoleReport:
         self._failed: list[StepFinished] = []
         self._passed = 0
         self._alike: Counter[tuple[str, str]] = Counter()
+        self._limit = ""
+        self._order = InOrder(self._tell)
 
     def on_fact(self, fact: Fact) -> None:
+        self._order.add(fact)
+
+    def _tell(self, fact: Fact) -> None:
         if isinstance(fact, ScenarioStarted):
             if self._started is None:
                 self._begin(fact)
@@ -41,6 +48,7 @@ class ConsoleReport:
             self._on_deed(fact)
 
     def close(self) -> None:
+        self._order.flush()
         self._painter.busy(None)
         self._more()
         if self._started is not None:
@@ -64,11 +72,10 @@ class ConsoleReport:
                 self._line([("", "")])
                 self._line([(f"  {fact.title}", "bold")])
             else:
-                limit = f", at most {fact.within_ms / 1000:g} s" if fact.within_ms else ""
-                self._painter.busy(f"step {fact.number} of {self._steps}: {fact.title}{limit}")
+                self._limit = f" within {format_duration(fact.within_ms / 1000)}" if fact.within_ms else ""
+                self._painter.busy(f"step {fact.number} of {self._steps}: {fact.title}{self._limit}")
         elif fact.number:
             self._painter.busy(None)
-            self._more()
             self._step_done(fact)
 
     def _step_done(self, fact: StepFinished) -> None:
@@ -86,7 +93,7 @@ class ConsoleReport:
     def _failure(self, fact: StepFinished) -> None:
         where = fact.failure.get("where") if fact.failure else None
         head = f"  ✗ step {fact.number} of {self._steps}  "
-        self._line([(head, "bad"), (fact.title, "bold"), (f"  {where or fact.where}", "dim")])
+        self._line([(head, "bad"), (f"{fact.title}{self._limit}", "bold"), (f"  {where or fact.where}", "dim")])
         lines = Failure.from_json(fact.failure).lines() if fact.failure else (fact.detail or "").splitlines()
         for line in lines:
             self._line([(f"      {line}", "bad" if line.startswith("actual") else "")])
@@ -108,7 +115,7 @@ class ConsoleReport:
         self._line(spans, deed.took_ms)
 
     def _more(self) -> None:
-        """Say how many deeds were left out since the last step, and begin to count anew."""
+        """Say how many deeds were left out of this chapter, and begin to count anew."""
         for (who, alike), count in self._alike.items():
             if count > ALIKE_SHOWN:
                 self._line([(f"{'':16}{who.upper():<{WHO_CHARS}} {alike}: {count - ALIKE_SHOWN:,} more", "dim")])

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from sandbox.errors import UnknownName
 from sandbox.scenarios.looking import Backoff, Verdict, look
 from sandbox.scenarios.model.bad_value import BadValue, nearest
-from sandbox.scenarios.model.units import Duration, format_duration
+from sandbox.scenarios.model.units import Duration
 from sandbox.scenarios.ports import BreakerState
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
@@ -45,8 +45,7 @@ class BreakerStep(Step):
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         asked = f"is {self.state}" if self.state else f"goes {', '.join(self.states)}"
-        limit = f" within {format_duration(self.within_s)}" if self.within_s else ""
-        return f"breaker {self.breaker} {asked}{limit}"
+        return f"breaker {self.breaker} {asked}"
 
     async def run(self, turn: Turn) -> str | None:
         return await (self._look_for_state(turn) if self.state else self._look_for_transitions(turn))

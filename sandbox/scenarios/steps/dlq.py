@@ -8,12 +8,12 @@ from pydantic import Field
 from sandbox.contracts.names import DLQ_SUFFIX
 from sandbox.scenarios.capturing import capture
 from sandbox.scenarios.model.predicate import CountField, Predicate, PredicateField
-from sandbox.scenarios.model.selection import DocumentSelector, RecordSelector
+from sandbox.scenarios.model.selection import RecordSelector
 from sandbox.scenarios.model.strict import Name
-from sandbox.scenarios.model.units import Duration, format_duration
+from sandbox.scenarios.model.units import Duration
 from sandbox.scenarios.records import observed
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, conditions
 from sandbox.scenarios.watching import Watch, expectations
 
 
@@ -24,8 +24,8 @@ class DlqStep(Step):
     observes = True
     topic: str = Field(alias="dlq", min_length=1)
     """The original topic; `perception.events` looks at `perception.events.dlq`."""
-    where: dict[DocumentSelector, PredicateField] = Field(default_factory=dict)
-    """What must hold of the DLQ record: JSONPath → predicate."""
+    where: dict[RecordSelector, PredicateField] = Field(default_factory=dict)
+    """What must hold of the DLQ record: a JSONPath, `key` or `header.NAME` → predicate."""
     key: PredicateField | None = None
     """What must hold of the original key."""
     count: CountField = Field(default_factory=lambda: Predicate.parse({"gte": 1}))
@@ -42,7 +42,7 @@ class DlqStep(Step):
         return self.topic if self.topic.endswith(DLQ_SUFFIX) else f"{self.topic}{DLQ_SUFFIX}"
 
     def title(self, names: dict[str, Any] | None = None) -> str:
-        return f"dead letters of {self.topic.removesuffix(DLQ_SUFFIX)} within {format_duration(self.within_s)}"
+        return f"dead letters of {self.topic.removesuffix(DLQ_SUFFIX)}{conditions(self.where, names)}"
 
     def topics(self) -> tuple[str, ...]:
         return (self.dlq_topic,)

@@ -7,12 +7,12 @@ from pydantic import Field
 
 from sandbox.scenarios.capturing import capture
 from sandbox.scenarios.model.predicate import CountField, Predicate, PredicateField
-from sandbox.scenarios.model.selection import DocumentSelector, RecordSelector
+from sandbox.scenarios.model.selection import RecordSelector
 from sandbox.scenarios.model.strict import Name
-from sandbox.scenarios.model.units import Duration, format_duration
+from sandbox.scenarios.model.units import Duration
 from sandbox.scenarios.records import observed
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, conditions
 from sandbox.scenarios.watching import Watch, expectations, handle
 
 
@@ -27,8 +27,8 @@ class ExpectStep(Step):
     observes = True
     topic: str = Field(alias="expect", min_length=1)
     """The topic."""
-    where: dict[DocumentSelector, PredicateField] = Field(default_factory=dict)
-    """What must hold of the value: JSONPath → predicate."""
+    where: dict[RecordSelector, PredicateField] = Field(default_factory=dict)
+    """What must hold: a JSONPath into the value, `key`, `partition`, `offset` or `header.NAME` → predicate."""
     key: PredicateField | None = None
     """What must hold of the key."""
     headers: dict[str, PredicateField] = Field(default_factory=dict)
@@ -45,7 +45,7 @@ class ExpectStep(Step):
     """The name by which later steps know the first record that fits."""
 
     def title(self, names: dict[str, Any] | None = None) -> str:
-        return f"expect {self.topic} within {format_duration(self.within_s)}"
+        return f"expect {self.topic}{conditions(self.where, names)}"
 
     def topics(self) -> tuple[str, ...]:
         return (self.topic,)

@@ -21,7 +21,7 @@ from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.ports import Answer
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, short_url, shown
+from sandbox.scenarios.steps.step import Step, call_title, shown
 from sandbox.scenarios.template.tree import SourceText, Template, compile_template
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -92,8 +92,7 @@ class HttpStep(Step):
         yield from super().templates()
 
     def title(self, names: dict[str, Any] | None = None) -> str:
-        limit = f" within {format_duration(self.within_s)}" if self.within_s else ""
-        return f"{self.method} {short_url(shown(self.url, names), names or {})}{limit}"
+        return call_title(self.method, shown(self.url, names), names or {})
 
     def gives(self) -> Iterator[str]:
         yield from self.capture
@@ -128,19 +127,18 @@ class HttpStep(Step):
         body, kind = _encode(content)
         headers = _merged({**trace.headers(), "Accept": "application/json", **kind}, given)
         looking.attempts += 1
-        path = short_url(url, turn.names)
         limit_s = self.within_s if self.method in SENT_ONCE and self.within_s else CALL_LIMIT_S
         try:
             answer = await turn.stage.calls.request(self.method, url, headers, body, limit_s)
         except UpstreamUnavailable as error:
             looking.trouble, looking.observed = error, None
-            looking.line = f"{self.method} {path}: {error.message}"
+            looking.line = error.message
             return
         looking.trouble = None
         looking.observed = _observe(answer, headers)
         looking.mismatches = [found for each in looking.expectations if (found := each.mismatch(looking.observed))]
         request_id = looking.observed.parts["request_id"]
-        looking.line = f"{answer.status} in {answer.took_ms:.0f} ms · {request_id}"
+        looking.line = f"{answer.status} ({answer.took_ms:.0f} ms) · {request_id}"
 
     def _failed(self, looking: _Looking, turn: Turn) -> Exception:
         calls = f"{looking.attempts} call{'' if looking.attempts == 1 else 's'}"
@@ -154,7 +152,7 @@ class HttpStep(Step):
         shown_body = body if len(body) <= SHOWN_BODY_CHARS else f"{body[:SHOWN_BODY_CHARS]}…"
         wrong = ", ".join(found.describe() for found in looking.mismatches)
         after = f" after {calls} in {format_duration(round(turn.took_s, 1))}" if looking.attempts > 1 else ""
-        last = f"{self.method} {short_url(shown(self.url, dict(turn.names)), turn.names)} → {looking.line}"
+        last = f"{call_title(self.method, shown(self.url, dict(turn.names)), turn.names)} → {looking.line}"
         return ExpectationFailed(Failure(expected, f"{wrong}{after}", (("last", last), ("body", shown_body))))
 
 

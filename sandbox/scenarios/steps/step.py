@@ -9,13 +9,16 @@ from typing import Any, ClassVar
 
 from pydantic import PrivateAttr
 
+from sandbox.scenarios.model.predicate import Predicate
+from sandbox.scenarios.model.selection import Selector
 from sandbox.scenarios.model.strict import Strict
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.template.tree import Constant, Template, TemplateFailed
 
-__all__ = ["ENDPOINTS", "Step", "short_url", "shown"]
+__all__ = ["ENDPOINTS", "Step", "call_title", "conditions", "shown"]
 
 ENDPOINTS = ("capsule", "odyssey", "plato", "registry")
+CONDITIONS_SHOWN = 2
 
 
 class Step(Strict):
@@ -65,7 +68,7 @@ class Step(Strict):
         """Do it; returns one line about what came of it. Raises SandboxError: the step failed."""
 
 
-def shown(template: Template | None, names: dict[str, Any] | None) -> str:
+def shown(template: Template | None, names: Mapping[str, Any] | None) -> str:
     """A template in a title: filled as far as the names allow, else as the file has it."""
     if template is None:
         return ""
@@ -77,10 +80,22 @@ def shown(template: Template | None, names: dict[str, Any] | None) -> str:
     return getattr(template, "source", "…")
 
 
-def short_url(url: str, names: Mapping[str, Any]) -> str:
-    """A URL in a title: `/api/v1/plans of PLATO` where it belongs to one of the endpoints."""
+def call_title(method: str, url: str, names: Mapping[str, Any]) -> str:
+    """A call in a title: `PLATO GET /api/v1/plans`, where the URL belongs to one of the endpoints."""
     for service in ENDPOINTS:
         base = names.get(service)
         if base and url.startswith(f"{base}/"):
-            return f"{url.removeprefix(base)} of {service.upper()}"
-    return url
+            return f"{service.upper()} {method} {url.removeprefix(base)}"
+    return f"{method} {url}"
+
+
+def conditions(where: Mapping[Selector, Predicate], names: Mapping[str, Any] | None) -> str:
+    """The first conditions in a title: `: $.sourceTopic rim.fast-path, $.service perception`."""
+    told = []
+    for selector, predicate in list(where.items())[:CONDITIONS_SHOWN]:
+        words = [
+            f"{shown(operand, names)}" if word == "equals" else f"{word} {shown(operand, names)}"
+            for word, operand in predicate.words.items()
+        ]
+        told.append(f"{selector.text} {' and '.join(words)}")
+    return f": {', '.join(told)}" if told else ""

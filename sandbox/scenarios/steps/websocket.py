@@ -11,14 +11,21 @@ from sandbox.scenarios.capturing import capture
 from sandbox.scenarios.conversation import GAP, Conversation, Place
 from sandbox.scenarios.looking import Verdict, look
 from sandbox.scenarios.model.bad_value import BadValue
-from sandbox.scenarios.model.predicate import Predicate
-from sandbox.scenarios.model.selection import Expectation, MessageSelector, Observed, Selector, message_selector
+from sandbox.scenarios.model.predicate import Predicate, PredicateField
+from sandbox.scenarios.model.selection import (
+    Expectation,
+    MessageSelector,
+    Mismatch,
+    Observed,
+    Selector,
+    message_selector,
+)
 from sandbox.scenarios.model.strict import Name, TemplatedMapping, TemplateField
 from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.ports import Message, Socket
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, short_url, shown
+from sandbox.scenarios.steps.step import Step, call_title, shown
 
 ELLIPSES = ("…", "...")
 SHOWN_MESSAGES = 5
@@ -63,6 +70,8 @@ class WebSocketStep(Step):
     """A message or a list of messages, sent at once: a text as it is, anything else as JSON."""
     expect: tuple[ItemField, ...] = ()
     """Messages in order, each by JSONPath → predicate; `…` stands for any number of others."""
+    every: dict[MessageSelector, PredicateField] = Field(default_factory=dict)
+    """What must hold of each message that comes."""
     within_s: Duration = Field(default=10.0, alias="within")
     """Look until all of it has come, or fail at this limit; 10s when left out."""
     capture: dict[Name, MessageSelector] = Field(default_factory=dict)
@@ -71,7 +80,7 @@ class WebSocketStep(Step):
     """The name by which later steps know `messages`, a list."""
 
     def title(self, names: dict[str, Any] | None = None) -> str:
-        return f"websocket {short_url(shown(self.address, names), names or {})} within {format_duration(self.within_s)}"
+        return call_title("WS", shown(self.address, names), names or {})
 
     def gives(self) -> Iterator[str]:
         yield from self.capture
@@ -82,7 +91,7 @@ class WebSocketStep(Step):
         places: tuple[Place | None, ...] = tuple(
             None if place is None else Expectation.bind(place, turn.names) for item in self.expect for place in item
         )
-        listening = _Listening(Conversation.begin(places))
+        listening = _Listening(Conversation.begin(places), Expectation.bind(self.every, turn.names))
         url = str(self.address.render(turn.names))
         given = {} if self.headers is None else {k: str(v) for k, v in self.headers.render(turn.names).items()}
         trace = turn.stage.trace()
@@ -106,13 +115,18 @@ class WebSocketStep(Step):
 class _Listening:
     """The messages that came so far and what they make of the conversation."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, every: tuple[Expectation, ...]) -> None:
         self._conversation = conversation
+        self._every = every
+        self._wrong: list[Mismatch] = []
+        self._waited_for = 0
         self.messages: list[Observed] = []
         self.count = 0
         self._closed: Message | None = None
 
     async def verdict(self) -> Verdict:
+        if self._wrong:
+            return Verdict.HOPELESS
         if self._conversation.complete:
             return Verdict.HOLDS
         hopeless = self._conversation.hopeless or self._closed is not None
@@ -120,9 +134,11 @@ class _Listening:
 
     async def next(self, socket: Socket) -> None:
         message = await socket.receive()
+        seen = _observe(message)
         if message.closed is not None:
             self._closed = message
-        seen = _observe(message)
+        else:
+            self._wrong = [found for each in self._every if (found := each.mismatch(seen)) is not None]
         self.count += message.closed is None
         self.messages.append(seen)
         if len(self.messages) > KEPT_MESSAGES:
@@ -131,22 +147,31 @@ class _Listening:
         self._conversation.take(seen)
 
     def failure(self, took_s: float) -> Failure:
-        places = self._conversation.places
-        at = getattr(self, "_waited_for", 0) if self._conversation.hopeless else self._conversation.furthest
-        place = places[at] if at < len(places) else None
-        next_place = place if place is not GAP else (places[at + 1] if at + 1 < len(places) else None)
-        wanted = ", ".join(each.describe() for each in next_place or ()) or "no more messages"
-        number = sum(1 for each in places[: at + 1] if each is not GAP) or 1
-        if self._closed is not None:
-            reason = f" {self._closed.reason}" if self._closed.reason else ""
-            actual = f"the connection was closed with {self._closed.closed}{reason} after {self.count} messages"
-        elif self._conversation.hopeless and self.messages:
-            actual = _show(self.messages[-1])
-        else:
-            actual = f"not among {self.count} messages in {format_duration(round(took_s, 1))}"
         last = self.messages[-SHOWN_MESSAGES:]
         evidence = tuple(("messages" if place == 0 else "", _show(each)) for place, each in enumerate(last))
-        return Failure(f"message {number}: {wanted}", actual, evidence)
+        if self._wrong:
+            expected = ", ".join(f"{each.selector} {each.expected}" for each in self._wrong)
+            actual = ", ".join(each.describe() for each in self._wrong)
+            return Failure(f"in every message {expected}", actual, evidence)
+        return Failure(self._waiting_for(), self._instead(took_s), evidence)
+
+    def _waiting_for(self) -> str:
+        """The item that no message fulfilled, and which one of the list it is."""
+        places = self._conversation.places
+        at = self._waited_for if self._conversation.hopeless else self._conversation.furthest
+        if at < len(places) and places[at] is GAP:
+            at += 1
+        wanted = places[at] if at < len(places) else None
+        number = sum(1 for each in places[: at + 1] if each is not GAP)
+        return f"message {number}: {', '.join(each.describe() for each in wanted or ())}"
+
+    def _instead(self, took_s: float) -> str:
+        if self._closed is not None:
+            reason = f" {self._closed.reason}" if self._closed.reason else ""
+            return f"the connection was closed with {self._closed.closed}{reason} after {self.count} messages"
+        if self._conversation.hopeless:
+            return _show(self.messages[-1])
+        return f"not among {self.count} messages in {format_duration(round(took_s, 1))}"
 
 
 def _observe(message: Message) -> Observed:
