@@ -45,14 +45,14 @@ class Database:
         self._depth += 1
         try:
             yield
+            if self._depth == 1:
+                self.execute("COMMIT")
         except BaseException:
-            self._depth -= 1
-            if self._depth == 0:
+            if self._depth == 1:
                 self._rollback()
             raise
-        self._depth -= 1
-        if self._depth == 0:
-            self.execute("COMMIT")
+        finally:
+            self._depth -= 1
 
     def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
         """Raises StoreFailed, as all of these."""
