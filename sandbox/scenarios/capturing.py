@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sandbox.errors import UsageError
 from sandbox.scenarios.assertions.assertion import MISSING, show
 from sandbox.scenarios.model.selection import Observed, Selector
 from sandbox.scenarios.result import ExpectationFailed, Failure
@@ -22,5 +23,8 @@ def capture(turn: Turn, selectors: Mapping[str, Selector], observed: Observed) -
             raise ExpectationFailed(
                 Failure(f"something at {selector.text}, to capture as {name}", "nothing", (("document", document),))
             )
-        check_size(value)
+        try:
+            check_size(value)
+        except ValueError as error:
+            raise UsageError(f"cannot capture {selector.text} as {name}: {error}") from None
         turn.remember(name, value)

@@ -59,3 +59,5 @@ async def _limited(work: Coroutine[Any, Any, Verdict], clock: Clock, limit_s: fl
         worker.cancel()
         timer.cancel()
         await asyncio.wait((worker, timer))
+        if not worker.cancelled():
+            worker.exception()  # looked at, so that one that came too late is not reported as forgotten

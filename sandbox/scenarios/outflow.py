@@ -33,7 +33,6 @@ class Outflow:
         self._pending: deque[Sent] = deque()
         self._stopping = False
         self.sent = 0
-        self.last_sent: Outgoing | None = None
         self.last_published: Published | None = None
 
     def stop(self) -> None:
@@ -48,10 +47,8 @@ class Outflow:
             await self._until(clock, start_ns + round(self.sent * self._gap_ns))
             if self._stopping:
                 break
-            outgoing = self._make(self.sent + 1)
-            self._pending.append(await self._world.send(outgoing))
+            self._pending.append(await self._world.send(self._make(self.sent + 1)))
             self.sent += 1
-            self.last_sent = outgoing
             if len(self._pending) >= IN_FLIGHT_LIMIT:
                 self.last_published = await self._pending.popleft().published()
             if self.sent % YIELD_EVERY == 0:

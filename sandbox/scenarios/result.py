@@ -109,7 +109,9 @@ class ScenarioResult:
         """0 passed, 130 interrupted, else what the first failure says: 1 an assertion, 2 bad input, 3 environment."""
         if self.outcome == "interrupted":
             return 130
-        return next((step.failure.exit_code for step in self.steps if step.failure), 0)
+        return next(
+            (step.failure.exit_code for step in self.steps if step.failure), 0 if self.outcome == "passed" else 3
+        )
 
     def to_json(self) -> dict[str, Any]:
         return {

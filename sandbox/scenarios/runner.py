@@ -61,7 +61,7 @@ class ScenarioRunner:
         """The result, with the steps that failed. Cancelling runs `finally` and raises CancelledError."""
         scenario, clock = self._scenario, self._world.clock
         started_ms, started_ns = clock.now_ms(), clock.monotonic_ns()
-        outcome = "interrupted"
+        outcome = "failed"
         self._telling.record(
             ScenarioStarted,
             run=self.run_id,
@@ -71,8 +71,11 @@ class ScenarioRunner:
             purpose=scenario.purpose,
         )
         try:
-            passed = await self._play()
-            outcome = "passed" if passed else "failed"
+            if await self._play():
+                outcome = "passed"
+        except asyncio.CancelledError:
+            outcome = "interrupted"
+            raise
         finally:
             took_ms = (clock.monotonic_ns() - started_ns) * 1000 / NANOS
             result = ScenarioResult(

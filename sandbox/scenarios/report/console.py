@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from typing import TextIO
 
@@ -59,7 +60,8 @@ class ConsoleReport:
         self._started = fact
         self._line([("▶ ", "good"), (fact.scenario, "bold")])
         if fact.purpose:
-            self._line([(f"  {' '.join(fact.purpose.split())}", "dim")])
+            for line in textwrap.wrap(fact.purpose, self._painter.width - 2):
+                self._line([(f"  {line}", "dim")])
         self._line([(f"  {fact.run} · seed {fact.seed} · {fact.correlation_id}", "dim")])
 
     def _on_step(self, fact: StepStarted | StepFinished | ScenarioFinished) -> None:

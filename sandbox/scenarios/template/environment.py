@@ -20,7 +20,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from sandbox.contracts.instants import format_instant
 from sandbox.scenarios.model.bad_value import BadValue
 
-__all__ = ["RENDER_ERRORS", "RESULT_LIMIT_CHARS", "TemplateEnvironment", "allowed_in_templates", "template_environment"]
+__all__ = [
+    "RENDER_ERRORS", "RESULT_LIMIT_CHARS", "TemplateEnvironment", "allowed_in_templates", "check_size",
+    "template_environment",
+]  # fmt: skip
 
 SOURCE_LIMIT_CHARS = 16_384
 PARTS_LIMIT = 200
@@ -124,10 +127,10 @@ def _check_product(left: Any, right: Any) -> None:
 
 
 def check_size(result: Any) -> None:
-    """Raises SecurityError when a rendered value is larger than the limits (shared parts count each time)."""
+    """Raises ValueError when a rendered value is larger than the limits (shared parts count each time)."""
     if isinstance(result, str):
         if len(result) > RESULT_LIMIT_CHARS:
-            raise SecurityError(f"the result has more than {RESULT_LIMIT_CHARS} characters")
+            raise ValueError(f"the result has more than {RESULT_LIMIT_CHARS} characters")
         return
     chars = items = 0
     stack = [result]
@@ -141,7 +144,7 @@ def check_size(result: Any) -> None:
         elif isinstance(value, list | tuple):
             stack.extend(value)
         if items + len(stack) > RESULT_LIMIT_ITEMS or chars > RESULT_LIMIT_CHARS:
-            raise SecurityError("the result is too large")
+            raise ValueError("the result is too large")
 
 
 def _iso(epoch_ms: Any) -> str:
