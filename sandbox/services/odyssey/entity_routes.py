@@ -14,6 +14,7 @@ from sandbox.services.http import ApiError, Exchange, FieldError, Pagination, Ro
 from sandbox.services.odyssey.entity import Entity
 from sandbox.services.odyssey.history import CapsuleHistory
 from sandbox.services.odyssey.queries import HistoryQuery, ListEntities, ListEpisodes
+from sandbox.services.odyssey.shapes import EntityShape, EpisodeShape, HistoryShape, IgnoranceShape, WorldStateShape
 from sandbox.services.odyssey.world import Slice, World
 from sandbox.services.rooms import Rooms
 
@@ -34,14 +35,39 @@ class EntityRoutes:
     def routes(self) -> list[Route]:
         at = "/api/v1/entities"
         return [
-            Route("GET", "/api/v1/world-state", self.world_state, summary="The world as it stands"),
-            Route("GET", at, self.list, query=ListEntities, many=True, summary="List entities"),
-            Route("GET", f"{at}/{{id:path}}/history", self.history, query=HistoryQuery, many=True,
-                  summary="An entity's history, read from CAPSULE through the circuit breaker"),
-            Route("GET", f"{at}/{{id:path}}", self.get, summary="Get an entity"),
-            Route("GET", "/api/v1/ignorance", self.ignorance, summary="What is not known"),
-            Route("GET", "/api/v1/episodes", self.episodes, query=ListEpisodes, many=True, summary="Past reflexes"),
-        ]  # fmt: skip
+            Route(
+                "GET",
+                "/api/v1/world-state",
+                self.world_state,
+                response_model=WorldStateShape,
+                summary="The world as it stands",
+            ),
+            Route(
+                "GET", at, self.list, query=ListEntities, many=True, response_model=EntityShape, summary="List entities"
+            ),
+            Route(
+                "GET",
+                f"{at}/{{id:path}}/history",
+                self.history,
+                query=HistoryQuery,
+                many=True,
+                response_model=HistoryShape,
+                summary="An entity's history, from CAPSULE through the circuit breaker",
+            ),
+            Route("GET", f"{at}/{{id:path}}", self.get, response_model=EntityShape, summary="Get an entity"),
+            Route(
+                "GET", "/api/v1/ignorance", self.ignorance, response_model=IgnoranceShape, summary="What is not known"
+            ),
+            Route(
+                "GET",
+                "/api/v1/episodes",
+                self.episodes,
+                query=ListEpisodes,
+                many=True,
+                response_model=EpisodeShape,
+                summary="Past reflexes",
+            ),
+        ]
 
     async def world_state(self, exchange: Exchange) -> web.Response:
         """At most SHOWN_ENTITIES entities, those in most stress; the metrics count all."""

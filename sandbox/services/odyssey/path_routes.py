@@ -14,6 +14,7 @@ from sandbox.services.http import ApiError, ErrorCode, Exchange, Pagination, Rou
 from sandbox.services.odyssey.actor import Actor, Strategy
 from sandbox.services.odyssey.path import NarrativePath
 from sandbox.services.odyssey.queries import ListActors, ListPaths, ModelBody, WeightBody
+from sandbox.services.odyssey.shapes import ActorShape, PathShape, StrategyShape
 from sandbox.services.odyssey.world import Slice, World
 from sandbox.services.ports import Publisher
 from sandbox.services.rooms import Rooms
@@ -33,16 +34,52 @@ class PathRoutes:
     def routes(self) -> list[Route]:
         weight = "/api/v1/strategies/{id}/weight"
         return [
-            Route("GET", "/api/v1/paths", self.paths, query=ListPaths, many=True, summary="List narrative paths"),
-            Route("GET", "/api/v1/paths/{id}", self.path, summary="Get a narrative path"),
-            Route("PUT", "/api/v1/paths/{id}/weight", self.weigh_path, body=WeightBody, summary="Set a path's weight"),
-            Route("GET", "/api/v1/actors", self.actors, query=ListActors, many=True, summary="List actors"),
-            Route("GET", "/api/v1/actors/{id:path}", self.actor, summary="Get an actor"),
-            Route("PUT", "/api/v1/actors/{id:path}/model", self.model_actor, body=ModelBody,
-                  summary="Change an actor's model"),
-            Route("GET", weight, self.strategy, summary="Get a strategy's weight"),
-            Route("PUT", weight, self.weigh_strategy, body=WeightBody, summary="Set a strategy's weight"),
-        ]  # fmt: skip
+            Route(
+                "GET",
+                "/api/v1/paths",
+                self.paths,
+                query=ListPaths,
+                many=True,
+                response_model=PathShape,
+                summary="List narrative paths",
+            ),
+            Route("GET", "/api/v1/paths/{id}", self.path, response_model=PathShape, summary="Get a narrative path"),
+            Route(
+                "PUT",
+                "/api/v1/paths/{id}/weight",
+                self.weigh_path,
+                body=WeightBody,
+                response_model=PathShape,
+                summary="Set a path's weight",
+            ),
+            Route(
+                "GET",
+                "/api/v1/actors",
+                self.actors,
+                query=ListActors,
+                many=True,
+                response_model=ActorShape,
+                summary="List actors",
+            ),
+            Route("GET", "/api/v1/actors/{id:path}", self.actor, response_model=ActorShape, summary="Get an actor"),
+            Route(
+                "PUT",
+                "/api/v1/actors/{id:path}/model",
+                self.model_actor,
+                body=ModelBody,
+                response_model=ActorShape,
+                summary="Change an actor's model",
+            ),
+            Route("GET", weight, self.strategy, response_model=StrategyShape, summary="Get a strategy's weight"),
+            Route(
+                "PUT",
+                weight,
+                self.weigh_strategy,
+                body=WeightBody,
+                response_model=StrategyShape,
+                summary="Set a strategy's weight",
+            ),
+        ]
 
     async def paths(self, exchange: Exchange) -> web.Response:
         query = exchange.query(ListPaths)

@@ -9,6 +9,7 @@ from sandbox.services.plato.bodies import ApprovalBody, CancelBody, CreatePlan, 
 from sandbox.services.plato.plan import Plan
 from sandbox.services.plato.plan_run import Bench
 from sandbox.services.plato.plans import Plans
+from sandbox.services.plato.shapes import ApprovalShape, ExecutionShape, PlanShape, PlanStatusShape
 from sandbox.services.plato.store import Slice
 from sandbox.services.plato.stream import PlanStreams
 from sandbox.services.rooms import Rooms
@@ -28,18 +29,51 @@ class PlanRoutes:
     def routes(self) -> list[Route]:
         at = "/api/v1/plans"
         return [
-            Route("GET", at, self.list, query=ListPlans, many=True, summary="List plans"),
-            Route("POST", at, self.create, "execute:plans", body=CreatePlan, status=201, summary="Create a plan"),
-            Route("GET", f"{at}/{{id}}", self.get, summary="Get a plan"),
-            Route("GET", f"{at}/{{id}}/status", self.status, summary="Get a plan's status"),
-            Route("POST", f"{at}/{{id}}/execute", self.execute, "execute:plans", body=ExecuteBody, status=202,
-                  summary="Execute a plan"),
-            Route("POST", f"{at}/{{id}}/cancel", self.cancel, "execute:plans", body=CancelBody,
-                  summary="Cancel a plan"),
-            Route("POST", f"{at}/{{id}}/approve", self.approve, "execute:plans", body=ApprovalBody,
-                  summary="Approve or reject a plan"),
+            Route("GET", at, self.list, query=ListPlans, many=True, response_model=PlanShape, summary="List plans"),
+            Route(
+                "POST",
+                at,
+                self.create,
+                "execute:plans",
+                body=CreatePlan,
+                status=201,
+                response_model=PlanShape,
+                summary="Create a plan",
+            ),
+            Route("GET", f"{at}/{{id}}", self.get, response_model=PlanShape, summary="Get a plan"),
+            Route(
+                "GET", f"{at}/{{id}}/status", self.status, response_model=PlanStatusShape, summary="Get a plan's status"
+            ),
+            Route(
+                "POST",
+                f"{at}/{{id}}/execute",
+                self.execute,
+                "execute:plans",
+                body=ExecuteBody,
+                status=202,
+                response_model=ExecutionShape,
+                summary="Execute a plan",
+            ),
+            Route(
+                "POST",
+                f"{at}/{{id}}/cancel",
+                self.cancel,
+                "execute:plans",
+                body=CancelBody,
+                response_model=PlanShape,
+                summary="Cancel a plan",
+            ),
+            Route(
+                "POST",
+                f"{at}/{{id}}/approve",
+                self.approve,
+                "execute:plans",
+                body=ApprovalBody,
+                response_model=ApprovalShape,
+                summary="Approve or reject a plan",
+            ),
             Route("GET", "/ws/plans/{id}", self.stream, summary="Stream a plan's run"),
-        ]  # fmt: skip
+        ]
 
     async def list(self, exchange: Exchange) -> web.Response:
         query = exchange.query(ListPlans)

@@ -12,6 +12,7 @@ from sandbox.services.plato.bodies import EvaluateBody, FeedbackBody, ListPolici
 from sandbox.services.plato.governance import Governance
 from sandbox.services.plato.plan_run import Bench
 from sandbox.services.plato.policies import Action
+from sandbox.services.plato.shapes import EvaluationShape, FeedbackShape, GovernanceShape, PolicyShape
 from sandbox.services.rooms import Rooms
 
 __all__ = ["PolicyRoutes"]
@@ -26,13 +27,41 @@ class PolicyRoutes:
 
     def routes(self) -> list[Route]:
         return [
-            Route("GET", "/api/v1/policies", self.list, query=ListPolicies, many=True, summary="List policies"),
-            Route("GET", "/api/v1/policies/{id}", self.get, summary="Get a policy"),
-            Route("POST", "/api/v1/policies/evaluate", self.evaluate, body=EvaluateBody, summary="Judge an action"),
-            Route("GET", "/api/v1/governance/status/{entityId:path}", self.status, summary="An entity's governance"),
-            Route("POST", "/api/v1/decisions/{id}/feedback", self.feedback, body=FeedbackBody, status=201,
-                  summary="Say how a decision turned out"),
-        ]  # fmt: skip
+            Route(
+                "GET",
+                "/api/v1/policies",
+                self.list,
+                query=ListPolicies,
+                many=True,
+                response_model=PolicyShape,
+                summary="List policies",
+            ),
+            Route("GET", "/api/v1/policies/{id}", self.get, response_model=PolicyShape, summary="Get a policy"),
+            Route(
+                "POST",
+                "/api/v1/policies/evaluate",
+                self.evaluate,
+                body=EvaluateBody,
+                response_model=EvaluationShape,
+                summary="Judge an action",
+            ),
+            Route(
+                "GET",
+                "/api/v1/governance/status/{entityId:path}",
+                self.status,
+                response_model=GovernanceShape,
+                summary="An entity's governance",
+            ),
+            Route(
+                "POST",
+                "/api/v1/decisions/{id}/feedback",
+                self.feedback,
+                body=FeedbackBody,
+                status=201,
+                response_model=FeedbackShape,
+                summary="Say how a decision turned out",
+            ),
+        ]
 
     async def list(self, exchange: Exchange) -> web.Response:
         query = exchange.query(ListPolicies)

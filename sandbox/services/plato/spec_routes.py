@@ -10,6 +10,7 @@ from sandbox.contracts.ids import new_id
 from sandbox.services.http import ApiError, ErrorCode, Exchange, Pagination, Route
 from sandbox.services.plato.bodies import CreateSpec, ListArtifacts, ListSpecs
 from sandbox.services.plato.plan_run import Bench
+from sandbox.services.plato.shapes import ArtifactShape, SpecShape
 from sandbox.services.plato.spec import Spec
 from sandbox.services.plato.store import Slice
 from sandbox.services.rooms import Rooms
@@ -28,12 +29,38 @@ class SpecRoutes:
     def routes(self) -> list[Route]:
         at = "/api/v1/specs"
         return [
-            Route("GET", at, self.list, "read:specs", query=ListSpecs, many=True, summary="List specs"),
-            Route("POST", at, self.create, "write:specs", body=CreateSpec, status=201, summary="Create a spec"),
-            Route("GET", f"{at}/{{id}}", self.get, "read:specs", summary="Get a spec"),
-            Route("GET", f"{at}/{{id}}/artifacts", self.artifacts, "read:specs", query=ListArtifacts, many=True,
-                  summary="List a spec's artifacts"),
-        ]  # fmt: skip
+            Route(
+                "GET",
+                at,
+                self.list,
+                "read:specs",
+                query=ListSpecs,
+                many=True,
+                response_model=SpecShape,
+                summary="List specs",
+            ),
+            Route(
+                "POST",
+                at,
+                self.create,
+                "write:specs",
+                body=CreateSpec,
+                status=201,
+                response_model=SpecShape,
+                summary="Create a spec",
+            ),
+            Route("GET", f"{at}/{{id}}", self.get, "read:specs", response_model=SpecShape, summary="Get a spec"),
+            Route(
+                "GET",
+                f"{at}/{{id}}/artifacts",
+                self.artifacts,
+                "read:specs",
+                query=ListArtifacts,
+                many=True,
+                response_model=ArtifactShape,
+                summary="List a spec's artifacts",
+            ),
+        ]
 
     async def list(self, exchange: Exchange) -> web.Response:
         query = exchange.query(ListSpecs)
