@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from sandbox.errors import UsageError
 
@@ -43,5 +44,10 @@ def format_instant(epoch_ms: int) -> str:
     A moment before year 1 or after year 9999, which has no text, is shown as the nearest one that has.
     """
     seconds, millis = divmod(min(max(epoch_ms, FIRST_MS), LAST_MS), 1000)
-    text = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
+    text = _second(seconds)
     return f"{text}.{millis:03d}Z" if millis else f"{text}Z"
+
+
+@lru_cache(maxsize=256)
+def _second(epoch_s: int) -> str:
+    return (_EPOCH + timedelta(seconds=epoch_s)).isoformat()[:19]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from sandbox.contracts.ids import new_id
@@ -26,7 +26,6 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})(
 _ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 _B3_TRACE = re.compile(r"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{16})\Z")
 _B3_SPAN = re.compile(r"[0-9a-fA-F]{16}\Z")
-_ALIASES = {"correlation_id": CORRELATION_ID.lower(), "request_id": REQUEST_ID.lower()}
 _SYSTEM = random.SystemRandom()
 
 
@@ -56,18 +55,24 @@ class TraceContext:
         Takes a new span id under the caller's. Ids that are absent or malformed are generated.
         """
         chance = rng or _SYSTEM
-        lower = {_ALIASES.get(name.lower(), name.lower()): value for name, value in headers.items()}
-        trace_id, parent, flags = _trace_source(lower)
+        return cls.accept_lower({name.lower(): value for name, value in headers.items()}, chance)
+
+    @classmethod
+    def accept_lower(cls, headers: Mapping[str, str], rng: random.Random) -> TraceContext:
+        """`accept` for a mapping that finds names in lower case, such as aiohttp's headers."""
+        get = headers.get
+        traceparent = get(TRACEPARENT)
+        trace_id, parent, flags = _trace_source(traceparent, get)
         return cls(
-            request_id=_valid(lower.get(REQUEST_ID.lower())) or new_id("req-", chance),
-            correlation_id=_valid(lower.get(CORRELATION_ID.lower())) or new_id("trace-", chance),
-            trace_id=trace_id or f"{chance.getrandbits(128) or 1:032x}",
-            span_id=f"{chance.getrandbits(64) or 1:016x}",
-            parent_span_id=parent,
-            flags=flags,
-            tracestate=lower.get(TRACESTATE) if parent and TRACEPARENT in lower else None,
-            tenant=_valid(lower.get(TENANT_ID.lower())),
-            source_service=_valid(lower.get(SOURCE_SERVICE.lower())),
+            _valid(get("x-request-id") or get("request_id")) or new_id("req-", rng),
+            _valid(get("x-correlation-id") or get("correlation_id")) or new_id("trace-", rng),
+            trace_id or f"{rng.getrandbits(128) or 1:032x}",
+            f"{rng.getrandbits(64) or 1:016x}",
+            parent,
+            flags,
+            get(TRACESTATE) if parent and traceparent else None,
+            _valid(get("x-tenant-id")),
+            _valid(get("x-source-service")),
         )
 
     @classmethod
@@ -102,14 +107,17 @@ def _valid(text: str | None) -> str | None:
     return text if text and _ID.match(text) else None
 
 
-def _trace_source(lower: Mapping[str, str]) -> tuple[str | None, str | None, str]:
+def _trace_source(traceparent: str | None, get: Callable[[str], str | None]) -> tuple[str | None, str | None, str]:
     """(trace id, parent span id, flags) from traceparent, else from B3, else nothing."""
-    if match := _TRACEPARENT.match(lower.get(TRACEPARENT, "").strip()):
+    if traceparent is not None and (match := _TRACEPARENT.match(traceparent.strip())):
         return match[1], match[2], match[3]
-    single = lower.get("b3", "").split("-")
-    trace_id = lower.get("x-b3-traceid") or single[0]
-    span_id = lower.get("x-b3-spanid") or (single[1] if len(single) > 1 else "")
+    several, one = get("x-b3-traceid"), get("b3")
+    if several is None and one is None:
+        return None, None, "01"
+    single = (one or "").split("-")
+    trace_id = several or single[0]
+    span_id = get("x-b3-spanid") or (single[1] if len(single) > 1 else "")
     if _B3_TRACE.match(trace_id) and _B3_SPAN.match(span_id) and int(trace_id, 16) and int(span_id, 16):
-        sampled = (lower.get("x-b3-sampled") or (single[2] if len(single) > 2 else "1")) in {"1", "d", "true"}
+        sampled = (get("x-b3-sampled") or (single[2] if len(single) > 2 else "1")) in {"1", "d", "true"}
         return trace_id.lower().rjust(32, "0"), span_id.lower(), "01" if sampled else "00"
     return None, None, "01"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ __all__ = ["Store", "StoreFailed"]
 
 Result = TypeVar("Result")
 CHECKPOINT_COMMITS = 400
+ANSWERS_LIMIT, ANSWER_ROWS = 256, 25
 BUSY_TIMEOUT_S = 5.0
 
 
@@ -42,6 +43,7 @@ class Store:
         self._reader: sqlite3.Connection | None = None
         self._thread_reader: sqlite3.Connection | None = None
         self._thread: ThreadPoolExecutor | None = None
+        self._answers: dict[tuple[str, tuple[Any, ...]], list[Any]] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self._commits = 0
         self._checkpoint: asyncio.Future[None] | None = None
@@ -84,15 +86,28 @@ class Store:
             if connection is not None:
                 connection.close()
         self._writer = self._reader = self._thread_reader = None
+        self._answers.clear()
 
-    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-        """Rows of a quick query that its indexes answer, as committed so far. Raises StoreFailed."""
+    def read(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
+        """Rows of a quick query that its indexes answer, as committed so far; not to be changed. Raises StoreFailed.
+
+        Small answers are kept until the next commit: clients that poll ask the same again and again.
+        """
+        asked = (sql, parameters)
+        rows = self._answers.get(asked)
+        if rows is not None:
+            return rows
         if self._reader is None:
             raise self._closed()
         try:
-            return self._reader.execute(sql, parameters).fetchall()
+            rows = self._reader.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
             raise self._failed(error) from error
+        if len(rows) <= ANSWER_ROWS:
+            if len(self._answers) >= ANSWERS_LIMIT:
+                self._answers.clear()
+            self._answers[asked] = rows
+        return rows
 
     def read_with(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """What `work` reads quickly, as committed so far. Raises StoreFailed."""
@@ -158,6 +173,7 @@ class Store:
 
     def _commit(self) -> None:
         waiting, self._waiting = self._waiting, []
+        self._answers.clear()
         connection, failure = self._writer, None
         if connection is None:
             return

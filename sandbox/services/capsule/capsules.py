@@ -172,7 +172,7 @@ class Capsules:
             f"SELECT body FROM capsules WHERE {condition}"
             f" ORDER BY {COLUMNS[order]} {direction}, seq {direction} LIMIT ? OFFSET ?"
         )
-        place = [*values, size, offset]
+        place = (*values, size, offset)
         has_to_sort = order == "createdAt" and (wanted.scope_id is not None or wanted.has_range)
         if has_to_sort or offset > QUICK_ROWS:
             rows = await self.store.read_in_thread(lambda connection: connection.execute(sql, place).fetchall())
@@ -183,7 +183,7 @@ class Capsules:
     async def total(self, wanted: CapsuleFilter) -> int:
         tenant, scope = wanted.tenant, wanted.scope_id or EVERY_SCOPE
         if not wanted.has_range:
-            return self.store.read_with(lambda connection: total_of(connection, tenant, scope))
+            return self.store.read(*total_of(tenant, scope))[0][0]
         from_ms = EARLIEST_MS if wanted.from_ms is None else wanted.from_ms
         to_ms = LATEST_MS if wanted.to_ms is None else wanted.to_ms
         return await self.store.read_in_thread(
@@ -197,7 +197,7 @@ class Capsules:
             f"SELECT body FROM capsules WHERE {condition} AND has_counterfactual"
             " ORDER BY timestamp_ms DESC, seq DESC LIMIT ?"
         )
-        return [row[0] for row in self.store.read(sql, [*values, limit])]
+        return [row[0] for row in self.store.read(sql, (*values, limit))]
 
     def counts(self) -> dict[str, int]:
         """For the status: capsules, consumed records, snapshots that Kafka does not have yet."""

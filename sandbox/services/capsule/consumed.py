@@ -81,13 +81,15 @@ class ConsumedLog:
         self, tenant: str, offset: int, size: int, *, descending: bool, topic: str | None
     ) -> tuple[list[ConsumedEvent], int]:
         direction = "DESC" if descending else "ASC"
-        condition, values = ("tenant = ?", [tenant]) if topic is None else ("tenant = ? AND topic = ?", [tenant, topic])
+        condition, values = (
+            ("tenant = ?", (tenant,)) if topic is None else ("tenant = ? AND topic = ?", (tenant, topic))
+        )
         sql = (
             "SELECT timestamp_ms, topic, partition, position, key, event_id, outcome, tenant, request_id,"
             f" correlation_id, trace_id FROM events WHERE {condition}"
             f" ORDER BY timestamp_ms {direction}, seq {direction} LIMIT ? OFFSET ?"
         )
-        place = [*values, size, offset]
+        place = (*values, size, offset)
         if offset > QUICK_ROWS:
             rows = await self._store.read_in_thread(lambda connection: connection.execute(sql, place).fetchall())
         else:

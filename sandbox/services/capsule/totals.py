@@ -13,9 +13,9 @@ EVERY_SCOPE = ""
 _SUM = "SELECT coalesce(sum(capsules), 0) FROM totals WHERE tenant = ? AND scope_id = ? AND size_ms = ?"
 
 
-def total_of(connection: sqlite3.Connection, tenant: str, scope: str) -> int:
-    """All capsules of a tenant's scope."""
-    return connection.execute(_SUM, (tenant, scope, DAY_MS)).fetchone()[0]
+def total_of(tenant: str, scope: str) -> tuple[str, tuple[str, str, int]]:
+    """The query for all capsules of a tenant's scope."""
+    return _SUM, (tenant, scope, DAY_MS)
 
 
 def total_between(connection: sqlite3.Connection, tenant: str, scope: str, from_ms: int, to_ms: int) -> int:

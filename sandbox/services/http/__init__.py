@@ -3,11 +3,12 @@
 from sandbox.contracts.envelope import ApiError, ErrorCode, FieldError, Pagination
 from sandbox.services.http.actuator import Actuator, Health
 from sandbox.services.http.application import INTERCEPTORS, RATE_LIMITER, create_application
-from sandbox.services.http.authentication import Principal, issue_token
+from sandbox.services.http.authentication import issue_token
 from sandbox.services.http.events import ConsumedEvent, EventLog, RecentEvents
 from sandbox.services.http.exchange import Exchange, encode_json
 from sandbox.services.http.fields import ApiModel, Instant, PageQuery, ScopeId, VantageMode
-from sandbox.services.http.middlewares import Interceptor, Proceed
+from sandbox.services.http.interception import Interceptor, Proceed
+from sandbox.services.http.principal import Principal
 from sandbox.services.http.route import Route
 
 __all__ = [

@@ -105,7 +105,7 @@ class Actuator:
             "/actuator/info": info,
             "/actuator/prometheus": prometheus,
         }
-        return [Route("GET", path, handler, hidden=True) for path, handler in paths.items()]
+        return [Route("GET", path, handler, is_open=True, hidden=True) for path, handler in paths.items()]
 
 
 def _breakers_health(breakers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from sandbox.services.http import middlewares
+from sandbox.services.http.access import access, add_handshake_headers
 from sandbox.services.http.actuator import Actuator
 from sandbox.services.http.authentication import Authenticator
-from sandbox.services.http.cors import cors
+from sandbox.services.http.boundary import boundary
+from sandbox.services.http.cors import check_origin
 from sandbox.services.http.events import EventLog, events_route
-from sandbox.services.http.exchange import EXCHANGE, Exchange
-from sandbox.services.http.middlewares import Interceptor, Proceed
+from sandbox.services.http.interception import Interceptor, interception
 from sandbox.services.http.rate_limit import RateLimiter
-from sandbox.services.http.route import Route
+from sandbox.services.http.route import Endpoint, Route
 from sandbox.services.ports import ServiceContext
 from sandbox.services.settings import RateLimits
 
@@ -42,44 +42,31 @@ def create_application(
     limiter = RateLimiter(context.clock, limits, enabled=settings.rate_limits)
     authenticator = Authenticator(settings)
     interceptors: list[Interceptor] = []
-    endpoints: dict[object, tuple[str, str | None]] = {}
-    app = web.Application(
-        client_max_size=settings.body_limit_bytes,
-        middlewares=[
-            middlewares.tracing(context, endpoints, rng or random.Random()),
-            middlewares.access(name, context),
-            middlewares.interception(interceptors),
-            cors(),
-            middlewares.errors(name, context.urls),
-            middlewares.rate_limiting(limiter, authenticator),
-            middlewares.authentication(authenticator),
-        ],
-    )
+    endpoints: dict[object, Endpoint] = {}
+    checks = [check_origin, limiter.check(authenticator), authenticator.check]
+    # One middleware of aiohttp's for all layers: each of its own costs as much as what it does here.
+    layers = interception(interceptors, boundary(name, context.urls, checks))
+    middleware = access(name, context, endpoints, rng or random.Random(), layers)
+    app = web.Application(client_max_size=settings.body_limit_bytes, middlewares=[middleware])
     app[INTERCEPTORS], app[RATE_LIMITER] = interceptors, limiter
-    app.on_response_prepare.append(_add_headers)
     every = [*routes, *(actuator or Actuator()).routes(name)]
     if events is not None:
         every.append(events_route(events))
     for route in sorted(every, key=lambda each: each.specificity):
-        handler = _handler(route)
-        endpoints[handler] = (route.label, route.scope)
+        handler = _handler_of(route)
+        endpoint = endpoints[handler] = Endpoint(route.label, route.handler, route.scope, is_open=route.is_open)
         app.router.add_route(route.method, route.resource_path, handler)
-        if route.method == "GET" and not route.pattern.startswith("/ws/"):
+        if route.method == "GET" and not endpoint.is_websocket:
             app.router.add_route("HEAD", route.resource_path, handler)
+    if any(endpoint.is_websocket for endpoint in endpoints.values()):
+        app.on_response_prepare.append(add_handshake_headers)
     return app
 
 
-def _handler(route: Route) -> Proceed:
-    handle = route.handler
+def _handler_of(route: Route):
+    """What aiohttp's router finds; the middleware looks up the route by it and calls the route's own handler."""
 
-    async def endpoint(request: web.Request) -> web.StreamResponse:
-        return await handle(request[EXCHANGE])
+    async def handler(_: web.Request) -> web.StreamResponse:
+        raise AssertionError(f"{route.label} was called past its layers")
 
-    return endpoint
-
-
-async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Ids, limits and CORS on every answer just before it goes out, also on errors and WebSocket handshakes."""
-    exchange: Exchange | None = request.get(EXCHANGE)
-    if exchange is not None:
-        response.headers.update(exchange.response_headers)
+    return handler

@@ -5,31 +5,17 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sandbox.contracts.envelope import ApiError, ErrorCode
+from sandbox.services.http.exchange import Exchange
+from sandbox.services.http.principal import ANYONE, Principal
 from sandbox.services.settings import HttpSettings
 
-__all__ = ["ANYONE", "Authenticator", "Principal", "issue_token"]
+__all__ = ["Authenticator", "issue_token"]
 
 ALGORITHM = "HS256"
 _API_KEY = re.compile(r"butterfly_[A-Za-z0-9-]+_[A-Za-z0-9]{32}\Z")
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """`scopes` None means all of them."""
-
-    name: str
-    scopes: frozenset[str] | None = None
-    is_service: bool = False
-
-    def may(self, scope: str | None) -> bool:
-        return scope is None or self.scopes is None or scope in self.scopes or "admin" in self.scopes
-
-
-ANYONE = Principal("anonymous")
 
 
 class Authenticator:
@@ -76,10 +62,22 @@ class Authenticator:
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorized()
         try:
-            claims = jwt.decode(token.strip(), self._settings.signing_key, algorithms=[ALGORITHM])
+            claims = jwt.decode(
+                token.strip(), self._settings.signing_key, algorithms=[ALGORITHM], options={"verify_aud": False}
+            )
         except jwt.InvalidTokenError:
             raise _unauthorized('Bearer error="invalid_token"') from None
         return Principal(f"token:{claims.get('sub', '')}", _scopes(claims))
+
+    def check(self, exchange: Exchange) -> None:
+        """The boundary's check: find out who calls, and whether they have the route's scope."""
+        endpoint = exchange.endpoint
+        if endpoint.is_open:
+            return
+        exchange.principal = principal = self.authenticate(exchange.request.headers)
+        if not principal.may(endpoint.scope):
+            challenge = f'Bearer error="insufficient_scope", scope="{endpoint.scope}"'
+            raise ApiError(ErrorCode.FORBIDDEN, headers={"WWW-Authenticate": challenge})
 
 
 def issue_token(

@@ -6,9 +6,9 @@ import re
 
 from aiohttp import web
 
-from sandbox.services.http.exchange import EXCHANGE, Exchange
+from sandbox.services.http.exchange import Exchange
 
-__all__ = ["cors"]
+__all__ = ["check_origin"]
 
 _LOOPBACK = re.compile(
     r"https?://(?:localhost|[a-z0-9.-]+\.localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?\Z"
@@ -20,27 +20,22 @@ EXPOSED = (
 PREFLIGHT_AGE_S = 600
 
 
-def cors():
-    """Answer preflights and mark the answers to loopback origins; others get no CORS header at all."""
-
-    @web.middleware
-    async def cors(request: web.Request, handler) -> web.StreamResponse:
-        origin = request.headers.get("Origin")
-        if origin is None or not _LOOPBACK.match(origin):
-            return await handler(request)
-        exchange: Exchange = request[EXCHANGE]
-        exchange.response_headers.update(
-            {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED, "Vary": "Origin"}
-        )
-        if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
-            return web.Response(
-                status=204,
-                headers={
-                    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
-                    "Access-Control-Allow-Headers": request.headers.get("Access-Control-Request-Headers", "*"),
-                    "Access-Control-Max-Age": str(PREFLIGHT_AGE_S),
-                },
-            )
-        return await handler(request)
-
-    return cors
+def check_origin(exchange: Exchange) -> web.Response | None:
+    """Answer a preflight, and mark the answers to loopback origins; others get no CORS header at all."""
+    request = exchange.request
+    origin = request.headers.get("Origin")
+    if origin is None or not _LOOPBACK.match(origin):
+        return None
+    exchange.response_headers |= {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": EXPOSED,
+        "Vary": "Origin",
+    }
+    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+        return None
+    allowed = {
+        "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT, PATCH, DELETE",
+        "Access-Control-Allow-Headers": request.headers.get("Access-Control-Request-Headers", "*"),
+        "Access-Control-Max-Age": str(PREFLIGHT_AGE_S),
+    }
+    return web.Response(status=204, headers=allowed)

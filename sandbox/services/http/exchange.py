@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiohttp import web
@@ -12,19 +13,21 @@ from pydantic import BaseModel, ValidationError
 from sandbox.contracts.envelope import ApiError, ErrorCode, FieldError, Meta, Pagination, error_body
 from sandbox.contracts.instants import format_instant
 from sandbox.contracts.tracing import TraceContext
-from sandbox.services.http.authentication import ANYONE, Principal
 from sandbox.services.http.fields import invalid_fields
+from sandbox.services.http.principal import ANYONE, Principal
 
 if TYPE_CHECKING:
     from sandbox.clock import Clock
+    from sandbox.services.http.route import Endpoint
 
-__all__ = ["DEFAULT_TENANT", "DIALECTS", "EXCHANGE", "Exchange", "encode_json"]
+__all__ = ["DEFAULT_TENANT", "DIALECTS", "Exchange", "encode_json"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 DIALECTS = ("envelope", "bare", "page")
 DIALECT_HEADER = "X-Sandbox-Dialect"
 DEFAULT_TENANT = "default"
+QUERIES_LIMIT = 100
 JSON_TYPE = "application/json"
 _encode: Callable[[Any], str] = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -41,19 +44,25 @@ class Exchange:
     """
 
     __slots__ = (
-        "_default_dialect", "client", "clock", "principal", "request", "response_headers", "route", "scope", "trace",
+        "_default_dialect", "client", "clock", "endpoint", "principal", "request", "response_headers", "trace",
     )  # fmt: skip
 
-    def __init__(self, request: web.Request, trace: TraceContext, clock: Clock, default_dialect: str) -> None:
+    def __init__(
+        self, request: web.Request, trace: TraceContext, clock: Clock, default_dialect: str, endpoint: Endpoint
+    ) -> None:
         self.request = request
         self.trace = trace
         self.clock = clock
         self.principal: Principal = ANYONE
         self.client: str | None = None
-        self.route = "unmatched"
-        self.scope: str | None = None
+        self.endpoint = endpoint
         self.response_headers: dict[str, str] = {}
         self._default_dialect = default_dialect
+
+    @property
+    def route(self) -> str:
+        """The pattern that matched, or "unmatched"."""
+        return self.endpoint.label
 
     @property
     def tenant(self) -> str:
@@ -74,11 +83,20 @@ class Exchange:
         return asked
 
     def query(self, model: type[Model]) -> Model:
-        """The query parameters. Raises ApiError that names every invalid one."""
+        """The query parameters, not to be changed. Raises ApiError that names every invalid one."""
+        asked = (model, self.request.rel_url.raw_query_string)
+        queries = self.endpoint.queries
+        known = queries.get(asked)
+        if known is not None:
+            return known  # type: ignore[return-value]
         try:
-            return model.model_validate(dict(self.request.query))
+            query = model.model_validate(dict(self.request.query))
         except ValidationError as error:
             raise invalid_fields(error, whole="query") from None
+        if len(queries) >= QUERIES_LIMIT:
+            del queries[next(iter(queries))]
+        queries[asked] = query
+        return query
 
     async def body(self, model: type[Model], *, optional: bool = False) -> Model:
         """The JSON body; with `optional`, no body at all counts as `{}`.
@@ -129,16 +147,14 @@ class Exchange:
     ) -> web.Response:
         """`page` for items that are JSON text already."""
         dialect, listed = self.dialect, f"[{','.join(items)}]"
-        counts = pagination.to_json()
+        page, size, total = pagination.page, pagination.size, pagination.total_elements
+        pages = -(-total // size)
         if dialect == "bare":
             return self._answer(listed, 200, {"X-Total-Count": str(pagination.total_elements)})
         if dialect == "page":
-            text = (
-                f'{{"content":{listed},"totalElements":{counts["totalElements"]},"totalPages":{counts["totalPages"]},'
-                f'"number":{counts["page"]},"size":{counts["size"]}}}'
-            )
+            text = f'{{"content":{listed},"totalElements":{total},"totalPages":{pages},"number":{page},"size":{size}}}'
             return self._answer(text, 200, None)
-        numbers = _encode(counts)
+        numbers = f'{{"page":{page},"size":{size},"totalElements":{total},"totalPages":{pages}}}'
         return self._answer(f'{{"data":{listed},"meta":{{{self._meta(meta)},"pagination":{numbers}}}}}', 200, None)
 
     def plain(self, body: Any, status: int = 200) -> web.Response:
@@ -157,7 +173,7 @@ class Exchange:
         return self._answer(_encode(body), error.status, headers)
 
     def _meta(self, extra: Mapping[str, Any] | None) -> str:
-        text = f'"requestId":{_encode(self.trace.request_id)},"timestamp":"{format_instant(self.clock.now_ms())}"'
+        text = f'"requestId":{quote(self.trace.request_id)},"timestamp":"{format_instant(self.clock.now_ms())}"'
         return f"{text},{_encode(dict(extra))[1:-1]}" if extra else text
 
     @staticmethod
@@ -194,7 +210,3 @@ def decode_json(raw: bytes) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number")
-
-
-EXCHANGE = web.RequestKey("exchange", Exchange)
-"""Key of the Exchange in aiohttp's request."""

@@ -5,15 +5,20 @@ The window runs on the sandbox's clock; `X-RateLimit-Reset` and `Retry-After` ar
 
 from __future__ import annotations
 
+import hashlib
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from sandbox.clock import NANOS, Clock
+from sandbox.contracts.envelope import ApiError, ErrorCode
+from sandbox.services.http.authentication import Authenticator
+from sandbox.services.http.exchange import Exchange
 from sandbox.services.settings import RateLimits
 
-__all__ = ["Admission", "RateLimiter", "limit_class"]
+__all__ = ["Admission", "RateLimiter", "client_of", "limit_class"]
 
-QUERY_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 ADMIN_PREFIX = "/api/v1/admin/"
 ACTUATOR_PREFIX = "/actuator"
 WINDOWS_LIMIT = 4096
@@ -22,36 +27,43 @@ WINDOWS_LIMIT = 4096
 def limit_class(method: str, path: str) -> tuple[str, bool]:
     """`(query|command|admin, counted)`: reads of the actuator are shown the limits and not counted."""
     if path.startswith(ACTUATOR_PREFIX):
-        return "admin", method not in QUERY_METHODS
+        return "admin", method not in READS
     if path.startswith(ADMIN_PREFIX):
         return "admin", True
-    return ("query" if method in QUERY_METHODS else "command"), True
+    return ("query" if method in READS else "command"), True
 
 
-@dataclass(frozen=True, slots=True)
+def client_of(headers: Mapping[str, str], address: str | None) -> str:
+    """Who is counted: the credential (as a digest), else the tenant, else the address."""
+    credential = headers.get("Authorization") or headers.get("X-API-Key")
+    if credential:
+        return "credential:" + hashlib.sha256(credential.encode(errors="replace")).hexdigest()[:16]
+    if tenant := headers.get("X-Tenant-ID"):
+        return f"tenant:{tenant}"
+    return f"address:{address}"
+
+
 class Admission:
     """`reset_epoch_s` is wall time, `wait_s` the real seconds until then (at least 1)."""
 
-    admitted: bool
-    limit: int
-    remaining: int
-    reset_epoch_s: int
-    wait_s: int
+    __slots__ = ("admitted", "limit", "remaining", "reset_epoch_s", "wait_s")
 
-    def headers(self) -> dict[str, str]:
-        return {
-            "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(self.remaining),
-            "X-RateLimit-Reset": str(self.reset_epoch_s),
-        }
+    def __init__(self, admitted: bool, limit: int, remaining: int, reset_epoch_s: int, wait_s: int) -> None:
+        self.admitted = admitted
+        self.limit = limit
+        self.remaining = remaining
+        self.reset_epoch_s = reset_epoch_s
+        self.wait_s = wait_s
 
 
 class _Window:
-    __slots__ = ("start_ns", "used")
+    __slots__ = ("end_ns", "reset_epoch_s", "speed", "start_ns", "used")
 
     def __init__(self, start_ns: int) -> None:
         self.start_ns = start_ns
         self.used = 0
+        self.end_ns = self.reset_epoch_s = 0
+        self.speed = 0.0
 
 
 class RateLimiter:
@@ -82,19 +94,45 @@ class RateLimiter:
         if window is None or now_ns - window.start_ns >= window_ns:
             window = _Window(now_ns)
             if counted:
-                self._windows.pop((client, kind), None)
-                if len(self._windows) >= WINDOWS_LIMIT:
-                    self._make_room(now_ns, window_ns)
-                self._windows[(client, kind)] = window
+                self._keep((client, kind), window, now_ns, window_ns)
         admitted = not counted or window.used < limit
         if counted and admitted:
             window.used += 1
-        left_s = (window.start_ns + window_ns - now_ns) / NANOS / getattr(self._clock, "speed", 1.0)
-        reset_epoch_s = math.ceil(self._clock.now_ms() / 1000 + left_s)
-        return Admission(admitted, limit, max(0, limit - window.used), reset_epoch_s, max(1, math.ceil(left_s)))
+        speed = getattr(self._clock, "speed", 1.0)
+        end_ns = window.start_ns + window_ns
+        if window.speed != speed or window.end_ns != end_ns:
+            # Once a window, and again when clock or window length are changed: the end in wall time.
+            left_s = (end_ns - now_ns) / NANOS / speed
+            window.speed, window.end_ns = speed, end_ns
+            window.reset_epoch_s = math.ceil(self._clock.now_ms() / 1000 + left_s)
+        wait_s = 0 if admitted else max(1, math.ceil((end_ns - now_ns) / NANOS / speed))
+        return Admission(admitted, limit, max(0, limit - window.used), window.reset_epoch_s, wait_s)
 
-    def _make_room(self, now_ns: int, window_ns: int) -> None:
-        """Drop ended windows, else the oldest: they stand in the order of their start."""
-        ended = [key for key, window in self._windows.items() if now_ns - window.start_ns >= window_ns]
-        for key in ended or [next(iter(self._windows))]:
-            del self._windows[key]
+    def check(self, authenticator: Authenticator):
+        """The boundary's check. The three headers go on every answer; the services' calls to each other are exempt."""
+
+        def check_rate(exchange: Exchange) -> None:
+            request = exchange.request
+            headers = request.headers
+            exchange.client = client = client_of(headers, request.remote)
+            if not self.enabled or authenticator.is_service(headers):
+                return
+            kind, counted = limit_class(request.method, request.path)
+            admission = self.admit(client, kind, counted=counted)
+            shown = exchange.response_headers
+            shown["X-RateLimit-Limit"] = str(admission.limit)
+            shown["X-RateLimit-Remaining"] = str(admission.remaining)
+            shown["X-RateLimit-Reset"] = str(admission.reset_epoch_s)
+            if not admission.admitted:
+                raise ApiError(ErrorCode.RATE_LIMITED, retry_after_s=admission.wait_s)
+
+        return check_rate
+
+    def _keep(self, key: tuple[str, str], window: _Window, now_ns: int, window_ns: int) -> None:
+        """Windows stand in the order of their start; there is room for so many, ended ones make it, else the oldest."""
+        self._windows.pop(key, None)
+        if len(self._windows) >= WINDOWS_LIMIT:
+            ended = [each for each, kept in self._windows.items() if now_ns - kept.start_ns >= window_ns]
+            for each in ended or [next(iter(self._windows))]:
+                del self._windows[each]
+        self._windows[key] = window

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from sandbox.services.http.exchange import Exchange
 
-__all__ = ["Handler", "Route"]
+__all__ = ["Endpoint", "Handler", "Route"]
 
 _PARAMETER = re.compile(r"\{(\w+)(:path)?\}")
 
+WEBSOCKET_PREFIX = "/ws/"
 Handler = Callable[["Exchange"], Awaitable[web.StreamResponse]]
 
 
@@ -26,7 +27,8 @@ class Route:
     """`pattern` holds `{name}` for one segment and `{name:path}` for the rest, which may hold `/` (RimNodeIds do).
 
     `scope` is what the caller must have; `query`, `body` and `response_model` are what the handler reads and answers,
-    `many` says that it answers a list of `response_model`, `status` what success is.
+    `many` says that it answers a list of `response_model`, `status` what success is. An open route
+    wants no credential; a hidden one is not in the OpenAPI document.
     """
 
     method: str
@@ -39,6 +41,7 @@ class Route:
     many: bool = False
     status: int = 200
     summary: str | None = None
+    is_open: bool = False
     hidden: bool = False
 
     @property
@@ -56,3 +59,17 @@ class Route:
         """Routes are matched in this order: fixed segments before parameters, `{name:path}` last."""
         greedy = ":path}" in self.pattern
         return greedy and self.pattern.endswith(":path}"), greedy, self.pattern.count("{"), -len(self.pattern)
+
+
+class Endpoint:
+    """What the layers around a handler know of its route; `queries` keeps validated query strings."""
+
+    __slots__ = ("handle", "is_open", "is_websocket", "label", "queries", "scope")
+
+    def __init__(self, label: str, handle: Handler, scope: str | None = None, *, is_open: bool = False) -> None:
+        self.label = label
+        self.handle = handle
+        self.scope = scope
+        self.is_open = is_open
+        self.is_websocket = label.startswith(WEBSOCKET_PREFIX)
+        self.queries: dict[tuple[type[BaseModel], str], BaseModel] = {}

@@ -1,0 +1,99 @@
+"""The outermost layer: a request's ids on the way in; its headers, fact and log line on the way out."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, TraceContext
+from sandbox.events.facts import RequestServed
+from sandbox.events.log import CURRENT_TRACE
+from sandbox.services.http.exchange import Exchange
+from sandbox.services.http.route import Endpoint, Handler
+from sandbox.services.ports import ServiceContext
+
+__all__ = ["access", "add_handshake_headers"]
+
+CLIENT_GONE = 499
+HANDSHAKE_HEADERS = web.RequestKey("handshake_headers", dict)
+_log = logging.getLogger("sandbox.access")
+
+
+def access(
+    name: str, context: ServiceContext, endpoints: Mapping[object, Endpoint], rng: random.Random, serve: Handler
+):
+    """Accepts or generates the ids, has the request served, and records one RequestServed fact for it.
+
+    `endpoints` is looked up by aiohttp's handler. Status 499 means that the client went away.
+    """
+    clock, facts, dialect = context.clock, context.facts, context.dialect
+    unmatched = Endpoint("unmatched", _refuse)
+
+    @web.middleware
+    async def access(request: web.Request, handler: object) -> web.StreamResponse:
+        trace = TraceContext.accept_lower(request.headers, rng)
+        endpoint = endpoints.get(request.match_info.handler, unmatched)
+        exchange = Exchange(request, trace, clock, dialect, endpoint)
+        headers = exchange.response_headers = {
+            REQUEST_ID: trace.request_id,
+            CORRELATION_ID: trace.correlation_id,
+            TRACEPARENT: trace.traceparent,
+        }
+        if endpoint.is_websocket:
+            request[HANDSHAKE_HEADERS] = headers
+        token = CURRENT_TRACE.set(trace)
+        started_ns = time.perf_counter_ns()
+        status = CLIENT_GONE
+        try:
+            response = await serve(exchange)
+            status = response.status
+            if not response.prepared:
+                response.headers.update(headers)
+            return response
+        finally:
+            took_ms = (time.perf_counter_ns() - started_ns) / 1e6
+            facts.record(
+                RequestServed(
+                    at_ms=clock.now_ms(),
+                    source=name,
+                    request_id=trace.request_id,
+                    correlation_id=trace.correlation_id,
+                    trace_id=trace.trace_id,
+                    span_id=trace.span_id,
+                    parent_span_id=trace.parent_span_id,
+                    tenant=trace.tenant,
+                    method=request.method,
+                    route=endpoint.label,
+                    path=request.raw_path,
+                    status=status,
+                    took_ms=took_ms,
+                    client=exchange.client,
+                )
+            )
+            if _log.isEnabledFor(logging.INFO):
+                _log.info(
+                    "%s %s %d",
+                    request.method,
+                    request.raw_path,
+                    status,
+                    extra={"service": name, "route": endpoint.label, "status": status, "tookMs": round(took_ms, 3)},
+                )
+            CURRENT_TRACE.reset(token)
+
+    return access
+
+
+async def add_handshake_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """A WebSocket's handshake goes out while its handler runs: its ids, limits and CORS are added just before."""
+    headers = request.get(HANDSHAKE_HEADERS)
+    if headers is not None:
+        response.headers.update(headers)
+
+
+async def _refuse(exchange: Exchange) -> web.StreamResponse:
+    """aiohttp's own handler of a path or method that no route has: raises its 404 or 405."""
+    return await exchange.request.match_info.handler(exchange.request)
