@@ -117,7 +117,7 @@ async def _record(
             broker.kill()
             await broker.wait_exit()
     if not target.is_file():
-        said = " / ".join(broker.last_jvm_lines(3))
+        said = " / ".join(broker.log.jvm_lines(3))
         raise ComponentFailed(f"Java {Java.find(java_home).version} made no start-up cache: {said}", where=str(folder))
     return target
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.embedded.jars import fetch_jars
 from sandbox.runtime.embedded.jdk import Java
+from sandbox.runtime.embedded.kafka_log import KafkaLog
 from sandbox.runtime.embedded.lock import JarLock
 from sandbox.runtime.embedded.server_properties import listeners, server_properties
 from sandbox.runtime.embedded.startup_cache import JVM_FLAGS, StartupCache
@@ -22,6 +24,7 @@ __all__ = ["EmbeddedBroker"]
 POLL_S = 0.02
 CONNECT_LIMIT_S = 0.2
 PREDECESSOR_LIMIT_S = 5.0
+ENDED_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 LOG_CONFIG = Path(__file__).with_name("log4j2.properties")
 
 # They would change the JVM behind our back, and with it whether the start-up cache fits.
@@ -57,8 +60,7 @@ class EmbeddedBroker:
     ) -> None:
         self.data_dir = data_dir.absolute()
         self.port = port
-        self.log_file = (log_file or data_dir / "kafka.log").absolute()
-        self.jvm_log_file = self.log_file.with_name(f"{self.log_file.stem}-jvm.log")
+        self.log = KafkaLog((log_file or data_dir / "kafka.log").absolute())
         self.remark: str | None = None
         """Something to know about the last start that went well otherwise, such as an unusable start-up cache."""
         self._cache_dir = cache_dir.absolute()
@@ -74,7 +76,6 @@ class EmbeddedBroker:
         self._child: Child | None = None
         self._asked_to_end = False
         self._cache_in_use: StartupCache | None = None
-        self._log_began_at = 0
         self._local = ("127.0.0.1", port)
 
     @property
@@ -122,22 +123,20 @@ class EmbeddedBroker:
             flags = cache.record_flags(self._record_to)
         try:
             properties = self._prepare_data()
-            self.log_file.parent.mkdir(parents=True, exist_ok=True)
-            self.jvm_log_file.write_bytes(b"")
+            self.log.begin()
         except OSError as error:
             raise EnvironmentFailure(
                 f"Kafka's data cannot be written: {error.strerror}",
                 where=str(error.filename or self.data_dir),
                 hint="make the folder writable, and free some space if the disk is full",
             ) from error
-        self._log_began_at = self._log_size()
         argv = [
             str(java.executable),
             *JVM_FLAGS,
             *flags,
-            f"-XX:ErrorFile={self.jvm_log_file.with_suffix('.crash')}",
+            f"-XX:ErrorFile={self.log.jvm_file.with_suffix('.crash')}",
             f"-Dlog4j2.configurationFile={LOG_CONFIG}",
-            f"-Dsandbox.log={self.log_file}",
+            f"-Dsandbox.log={self.log.file}",
             "-cp",
             ":".join(jar.name for jar in jars),
             "kafka.Kafka",
@@ -146,7 +145,7 @@ class EmbeddedBroker:
         env = {name: value for name, value in os.environ.items() if name not in FOREIGN_VARIABLES}
         env |= {"MALLOC_ARENA_MAX": "2"}
         self._asked_to_end = False
-        self._child = Child(argv, env=env, cwd=jars[0].parent, log_file=self.jvm_log_file, nice=self._nice)
+        self._child = Child(argv, env=env, cwd=jars[0].parent, log_file=self.log.jvm_file, nice=self._nice)
         self._child.start()
 
     def _prepare_data(self) -> Path:
@@ -180,14 +179,14 @@ class EmbeddedBroker:
                     raise ComponentFailed(
                         f"Kafka {self.describe_end()}",
                         where="kafka",
-                        hint=f"the reason is in {self.log_file} or {self.jvm_log_file}",
+                        hint=f"the whole story is in {self.log.file} and {self.log.jvm_file}",
                     )
                 await asyncio.to_thread(self._start_without_cache)
             if time.monotonic() > deadline:
                 raise NotReady(
                     f"Kafka does not listen after {timeout_s:g} s",
                     where=self.bootstrap_servers,
-                    hint=f"see what it is doing in {self.log_file}",
+                    hint=f"see what it is doing in {self.log.file}",
                 )
             await asyncio.sleep(POLL_S)
 
@@ -200,20 +199,14 @@ class EmbeddedBroker:
 
     def _cache_was_refused(self) -> bool:
         """Whether the JVM ended by itself before Kafka said a word, with a cache: then the cache is at fault."""
-        return self._cache_in_use is not None and not self._asked_to_end and self._log_size() <= self._log_began_at
+        ended_from_outside = self._asked_to_end or self.exit_code in ENDED_FROM_OUTSIDE
+        return self._cache_in_use is not None and not ended_from_outside and not self.log.kafka_spoke
 
     def _start_without_cache(self) -> None:
-        reason = (self.last_jvm_lines(1) or [f"code {self.exit_code}"])[0]
-        # The next training makes a new one.
-        self._cache_in_use.path.unlink(missing_ok=True)
+        reason = (self.log.jvm_lines(1) or [f"exit code {self.exit_code}"])[0]
+        self._cache_in_use.path.unlink(missing_ok=True)  # the next training makes a new one
         self._launch(with_cache=False)
         self.remark = f"started without the start-up cache, which Java could not use: {reason}"
-
-    def _log_size(self) -> int:
-        try:
-            return self.log_file.stat().st_size
-        except OSError:
-            return 0
 
     async def wait_exit(self) -> int:
         """Wait for the JVM's end; returns its exit code (−N for signal N) a few milliseconds after it happened."""
@@ -222,21 +215,13 @@ class EmbeddedBroker:
         return await self._child.wait()
 
     def describe_end(self) -> str:
-        """How the last run ended, with the last line of the log that it wrote."""
+        """How the last run ended, with the last error that was logged."""
         code = self.exit_code
         if code is None:
             return "is not running"
         how = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        lines = self.last_log_lines(1)
-        return f"{how}: {lines[0]}" if lines else how
-
-    def last_log_lines(self, count: int = 10) -> list[str]:
-        """The end of what Kafka logged since the last start, or of what the JVM said if Kafka never came to log."""
-        return _last_lines(self.log_file, count, since=self._log_began_at) or self.last_jvm_lines(count)
-
-    def last_jvm_lines(self, count: int = 10) -> list[str]:
-        """The end of what the JVM itself said in the last run."""
-        return _last_lines(self.jvm_log_file, count)
+        error = self.log.last_error() or (None if self.log.kafka_spoke else " / ".join(self.log.jvm_lines(2)))
+        return f"{how}: {error}" if error else how
 
     async def stop(self, timeout_s: float = 10.0) -> int | None:
         """End it in good order, by force after `timeout_s`. Returns the exit code, None when it never ran."""
@@ -275,13 +260,3 @@ def _can_bind(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def _last_lines(file_path: Path, count: int, *, since: int = 0) -> list[str]:
-    try:
-        with file_path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(since, end - 16_384))
-            return file.read().decode(errors="replace").splitlines()[-count:]
-    except OSError:
-        return []

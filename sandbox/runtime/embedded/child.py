@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Child"]
 
+LOWEST_PRIORITY = 19
+
 # Waits for a line on stdin, then becomes the command; end of file instead of a line means that the parent is gone.
 _HELD_BACK = 'read -r _ || exit 125; exec "$@" </dev/null'
 
@@ -41,7 +43,7 @@ kill -KILL -"$1"
 class Child:
     """One command and its end. Everything but `wait` works without an event loop and imports the standard library only.
 
-    `log_file` takes stdout and stderr (appended); without it they are dropped.
+    `log_file` takes stdout and stderr (appended); without it they are dropped. `nice` lowers its priority by so much.
     """
 
     def __init__(
@@ -113,7 +115,8 @@ class Child:
                 cwd="/",
             )
             if self._nice:
-                os.setpriority(os.PRIO_PROCESS, process.pid, self._nice)
+                own = os.getpriority(os.PRIO_PROCESS, 0)
+                os.setpriority(os.PRIO_PROCESS, process.pid, min(own + self._nice, LOWEST_PRIORITY))
             with contextlib.suppress(BrokenPipeError):  # it has ended already, which is for `wait` to tell
                 process.stdin.write(b"\n")
                 process.stdin.flush()
