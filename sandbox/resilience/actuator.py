@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.contracts.instants import format_instant
-from sandbox.resilience.circuit_breaker import CircuitBreaker
 from sandbox.resilience.rate import shortest, single
 from sandbox.resilience.state import State
+
+if TYPE_CHECKING:
+    from sandbox.resilience.circuit_breaker import CircuitBreaker
 
 __all__ = ["circuit_breakers_body", "health_of", "to_actuator", "to_status"]
 

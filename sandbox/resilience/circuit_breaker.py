@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from sandbox.clock import Clock, SystemClock
+from sandbox.resilience import actuator
 from sandbox.resilience import breaker_event as events
 from sandbox.resilience.breaker_config import CircuitBreakerConfig
 from sandbox.resilience.duration import to_ms
@@ -233,10 +234,12 @@ class CircuitBreaker:
         return max(0, self._state.until_ns - self.now_ns()) / 1_000_000_000
 
     def to_actuator(self) -> dict[str, Any]:
-        """The breaker as `/actuator/circuitbreakers` shows it."""
-        from sandbox.resilience.actuator import to_actuator  # it needs this class
+        """This breaker's entry in `/actuator/circuitbreakers`; see `actuator.to_actuator`."""
+        return actuator.to_actuator(self)
 
-        return to_actuator(self)
+    def to_status(self) -> dict[str, Any]:
+        """The same with rates as numbers, the time until HALF_OPEN and the timeline; see `actuator.to_status`."""
+        return actuator.to_status(self)
 
     def transition_to_closed_state(self) -> None:
         """Begin a new CLOSED. This and the other transitions raise IllegalStateTransition where there is none."""

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from sandbox.clock import ManualClock
-from sandbox.events.facts import Fact
 from sandbox.resilience import (
     CircuitBreaker,
     CircuitBreakerConfig,
@@ -17,7 +16,6 @@ from sandbox.resilience import (
     to_actuator,
     to_status,
 )
-from sandbox.resilience.fact_recorder import FactRecorder
 
 
 @pytest.fixture
@@ -38,6 +36,7 @@ def breaker(clock: ManualClock) -> CircuitBreaker:
 
 def test_the_actuator_gives_rates_as_resilience4j_prints_them(breaker: CircuitBreaker) -> None:
     assert to_actuator(breaker)["failureRate"] == "-1.0%"
+    assert breaker.to_actuator() == to_actuator(breaker)
     breaker.on_error(2_000_000_000, OSError())
     breaker.on_success(1)
     breaker.on_success(1)
@@ -65,23 +64,27 @@ def test_the_status_gives_numbers_and_what_is_drawn(breaker: CircuitBreaker, clo
         breaker.on_error(1, OSError())
     clock.tick(15)
     breaker.try_acquire_permission()
-    assert to_status(breaker) == {
-        "state": "OPEN",
-        "failureRate": 100.0,
-        "slowCallRate": 0.0,
-        "failureRateThreshold": 60,
-        "slowCallRateThreshold": 100.0,
-        "bufferedCalls": 3,
-        "failedCalls": 3,
-        "slowCalls": 0,
-        "slowFailedCalls": 0,
-        "notPermittedCalls": 1,
-        "timeUntilHalfOpenMs": 45_000,
-        "timeline": [
-            {"state": "CLOSED", "at": "2024-12-03T10:00:00Z"},
-            {"state": "OPEN", "at": "2024-12-03T10:00:01.500Z"},
-        ],
-    }
+    assert (
+        to_status(breaker)
+        == breaker.to_status()
+        == {
+            "state": "OPEN",
+            "failureRate": 100.0,
+            "slowCallRate": 0.0,
+            "failureRateThreshold": 60,
+            "slowCallRateThreshold": 100.0,
+            "bufferedCalls": 3,
+            "failedCalls": 3,
+            "slowCalls": 0,
+            "slowFailedCalls": 0,
+            "notPermittedCalls": 1,
+            "timeUntilHalfOpenMs": 45_000,
+            "timeline": [
+                {"state": "CLOSED", "at": "2024-12-03T10:00:00Z"},
+                {"state": "OPEN", "at": "2024-12-03T10:00:01.500Z"},
+            ],
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,27 +124,3 @@ def test_a_slow_call_rate_is_an_event_of_its_own(breaker: CircuitBreaker) -> Non
     for _ in range(3):
         breaker.on_success(1_000_000_001)
     assert [(each["eventType"], each["slowCallRate"]) for each in events] == [("SLOW_CALL_RATE_EXCEEDED", 100.0)]
-
-
-def test_transitions_and_refused_calls_are_facts(breaker: CircuitBreaker, clock: ManualClock) -> None:
-    facts: list[Fact] = []
-
-    class Sink:
-        def record(self, fact: Fact) -> None:
-            facts.append(fact)
-
-    FactRecorder(Sink(), "odyssey").attach(breaker)
-    breaker.transition_to_open_state()
-    breaker.try_acquire_permission()
-    breaker.on_success(1)
-    assert [fact.to_json() for fact in facts] == [
-        {
-            "kind": "BreakerTransitioned",
-            "at_ms": clock.now_ms(),
-            "source": "odyssey",
-            "breaker": "capsule",
-            "from_state": "CLOSED",
-            "to_state": "OPEN",
-        },
-        {"kind": "CallNotPermitted", "at_ms": clock.now_ms(), "source": "odyssey", "breaker": "capsule"},
-    ]
