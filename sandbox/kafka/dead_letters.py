@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -13,7 +12,7 @@ from sandbox.contracts.dead_letter import DeadLetter
 from sandbox.contracts.delivery import Published
 from sandbox.contracts.names import Names
 from sandbox.contracts.record import Record
-from sandbox.errors import SandboxError, UsageError
+from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.kafka.cluster import KafkaUnavailable
 
 __all__ = ["DeadLetterWriter", "RawPublisher", "dead_letter_id"]
@@ -31,6 +30,9 @@ class RawPublisher(Protocol):
         self, topic: str, *, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
     ) -> Published: ...
 
+    async def make_dead_letter_topic(self, topic: str) -> None:
+        """Make this `{topic}.dlq` if it is missing."""
+
 
 def dead_letter_id(group: str, record: Record) -> str:
     """The id of this group's dead letter for this record: always the same, so that a second copy, written because the
@@ -39,14 +41,11 @@ def dead_letter_id(group: str, record: Record) -> str:
 
 
 class DeadLetterWriter:
-    """`make_topic` makes a DLQ topic that is missing (a topic whose contract foresaw no dead letters)."""
+    """Writes the dead letters of any group; a DLQ topic that the contracts did not foresee is made when needed."""
 
-    def __init__(
-        self, publisher: RawPublisher, clock: Clock, *, make_topic: Callable[[str], Awaitable[None]] | None = None
-    ) -> None:
+    def __init__(self, publisher: RawPublisher, clock: Clock) -> None:
         self._publisher = publisher
         self._clock = clock
-        self._make_topic = make_topic
         self._names = Names()
 
     async def write(self, letter: DeadLetter) -> None:
@@ -58,10 +57,12 @@ class DeadLetterWriter:
                 return
             except KafkaUnavailable as error:
                 log.warning("dead letter of %s waits: %s", letter.record.position, error.message)
+            except UnknownName as error:
+                log.warning("dead letter of %s: %s", letter.record.position, error.message)
+                await self._make(topic)
             except UsageError as error:
                 log.warning("dead letter of %s does not go as it is: %s", letter.record.position, error.message)
-                if not await self._made(topic):
-                    letter = _without_payload(letter, error)
+                letter = _without_payload(letter, error)
             except SandboxError as error:
                 log.error("dead letter of %s was refused: %s", letter.record.position, error.message)
             await self._clock.sleep(RETRY_S)
@@ -72,15 +73,11 @@ class DeadLetterWriter:
         headers = own + [(name, value) for name, value in letter.record.headers if name not in taken]
         await self._publisher.publish_raw(topic, key=letter.record.key, value=letter.encode(), headers=headers)
 
-    async def _made(self, topic: str) -> bool:
-        make_topic, self._make_topic = self._make_topic, None
-        if make_topic is None:
-            return False
+    async def _make(self, topic: str) -> None:
         try:
-            await make_topic(topic)
+            await self._publisher.make_dead_letter_topic(topic)
         except SandboxError as error:
             log.error("the topic %s cannot be made: %s", topic, error.message)
-        return True
 
 
 def _without_payload(letter: DeadLetter, error: UsageError) -> DeadLetter:

@@ -10,14 +10,18 @@ from typing import Any
 from aiokafka.structs import RecordMetadata
 
 from sandbox.clock import Clock
+from sandbox.contracts.catalog import Topic
 from sandbox.contracts.delivery import Published
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import FactSink, RecordProduced, trace_fields
 from sandbox.kafka.producer import Delivering, RecordProducer
+from sandbox.kafka.topics_admin import TopicsAdmin
 from sandbox.kafka.values import TopicValues
 
 __all__ = ["KafkaPublisher", "Pending"]
 
+DLQ_PARTITIONS = 3
+DLQ_RETENTION_MS = 90 * 86_400_000
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -116,6 +120,11 @@ class KafkaPublisher:
         hop = trace.child(self._rng) if trace else None
         carried = _merged(hop.record_headers(self._source), headers) if hop else list(headers)
         return await self._enqueue(topic, key, value, carried, partition, timestamp_ms, hop)
+
+    async def make_dead_letter_topic(self, topic: str) -> None:
+        """Make a DLQ topic that the contracts did not foresee, if it is missing."""
+        async with TopicsAdmin(self._producer.cluster) as topics:
+            await topics.create([Topic(topic, "original key", "json", DLQ_PARTITIONS, DLQ_RETENTION_MS)])
 
     async def _enqueue(
         self,

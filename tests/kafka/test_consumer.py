@@ -130,6 +130,17 @@ async def test_a_poison_record_goes_to_the_dlq_and_the_consumer_goes_on(
     assert (written.dlq_id, written.correlation_id) == (value["id"], "trace-7")
 
 
+async def test_a_topic_without_a_dlq_gets_one_when_it_needs_it(bench: Bench) -> None:
+    async def handle(delivery: Delivery) -> None:
+        raise RecordFailure(FailureCategory.VALIDATION, "no")
+
+    bench.member(handle, "plato.plans")
+    await bench.publisher.publish_raw("plato.plans", key=b"plan_1", value=b"not avro")
+    await until(lambda: bench.facts.of("RecordConsumed"))
+    (letter,) = await bench.dead_letters("plato.plans.dlq")
+    assert letter.key == b"plan_1"
+
+
 async def test_a_record_that_is_retried_holds_up_its_partition_only(bench: Bench, fast_path: dict[str, Any]) -> None:
     seen: list[tuple[int, int, int]] = []
 

@@ -47,6 +47,8 @@ class Publisher:
     def __init__(self, *errors: SandboxError) -> None:
         self.errors = list(errors)
         self.calls = 0
+        self.made: list[str] = []
+        self.cannot_make: list[SandboxError] = []
         self.published: list[tuple[str, bytes | None, dict[str, Any], list[tuple[str, bytes]]]] = []
 
     async def publish_raw(self, topic: str, *, key: Any, value: Any, headers: Any) -> Published:
@@ -55,6 +57,11 @@ class Publisher:
             raise self.errors.pop(0)
         self.published.append((topic, key, json.loads(value), headers))
         return Published(topic, 0, 0)
+
+    async def make_dead_letter_topic(self, topic: str) -> None:
+        if self.cannot_make:
+            raise self.cannot_make.pop(0)
+        self.made.append(topic)
 
 
 @pytest.fixture
@@ -94,16 +101,13 @@ async def test_it_tries_until_the_broker_has_the_letter(clock: ManualClock, erro
     assert publisher.calls == 31
 
 
-async def test_a_missing_dlq_topic_is_made_once(clock: ManualClock) -> None:
-    publisher, made = Publisher(UnknownName("there is no topic")), []
-
-    async def make_topic(topic: str) -> None:
-        made.append(topic)
-
-    task = asyncio.ensure_future(DeadLetterWriter(publisher, clock, make_topic=make_topic).write(LETTER))
-    await clock.advance(1)
+async def test_a_missing_dlq_topic_is_made_however_often_it_takes(clock: ManualClock) -> None:
+    publisher = Publisher(UnknownName("there is no topic"), UnknownName("there is no topic"))
+    publisher.cannot_make = [KafkaUnavailable("away")]
+    task = asyncio.ensure_future(DeadLetterWriter(publisher, clock).write(LETTER))
+    await clock.advance(2)
     await task
-    assert made == ["perception.events.dlq"]
+    assert publisher.made == ["perception.events.dlq"]
     assert publisher.published[0][2]["payload"] is not None
 
 
