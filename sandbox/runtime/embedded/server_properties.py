@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.errors import UsageError
+from sandbox.errors import EnvironmentFailure, UsageError
 from sandbox.runtime.embedded.storage import NODE_ID
 from sandbox.runtime.ports import free_port
 
@@ -109,7 +109,14 @@ def server_properties(
 
     `quick_takeover` is for data of a node that was killed: the controller counts the dead incarnation as alive until
     its session ends, and turns the new one away until then. So the session is made short for this run.
+    Raises EnvironmentFailure for a folder that Kafka would take for two.
     """
+    if "," in str(logs_dir):
+        raise EnvironmentFailure(
+            "Kafka cannot keep its data in a folder with a comma in its path",
+            where=str(logs_dir),
+            hint="set SANDBOX_STATE_ROOT to another folder",
+        )
     names = [listener.name for listener in client_listeners]
     addresses = [*(listener.address for listener in client_listeners), f"CONTROLLER://127.0.0.1:{controller_port}"]
     properties = FIXED | (QUICK_TAKEOVER if quick_takeover else {})

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.errors import UsageError
+from sandbox.errors import EnvironmentFailure, UsageError
 from sandbox.runtime.embedded import server_properties as module
 from sandbox.runtime.embedded.server_properties import Listener, listeners, server_properties
 
@@ -80,3 +80,9 @@ def test_a_folder_of_any_name_survives_the_form_of_properties_files() -> None:
     text = server_properties(Path("/tmp/späße \\ 𝄞"), listeners(("127.0.0.1",), 9092, None), 9093)
     assert "log.dirs=/tmp/sp\\u00e4\\u00dfe \\\\ \\ud834\\udd1e\n" in text
     assert text.isascii()
+
+
+def test_a_folder_that_kafka_would_take_for_two_is_refused() -> None:
+    with pytest.raises(EnvironmentFailure, match="comma") as failed:
+        server_properties(Path("/tmp/a,b"), listeners(("127.0.0.1",), 9092, None), 9093)
+    assert "SANDBOX_STATE_ROOT" in failed.value.hint
