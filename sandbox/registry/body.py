@@ -28,7 +28,7 @@ class ReferenceBody(_Body):
     """The name that the schema's text uses."""
     subject: str
     """Subject of the schema referred to."""
-    version: int
+    version: int = Field(ge=-1, le=refusal.MAX_ID)
     """Its version; -1 for the latest."""
 
 
@@ -41,9 +41,9 @@ class SchemaBody(_Body):
     """AVRO (if absent), JSON or PROTOBUF."""
     references: list[ReferenceBody] | None = None
     """Schemas that the text builds on."""
-    id: int | None = None
+    id: int | None = Field(default=None, ge=-1, le=refusal.MAX_ID)
     """Id to register under, in mode IMPORT."""
-    version: int | None = None
+    version: int | None = Field(default=None, ge=-1, le=refusal.MAX_ID)
     """Version to register as: in mode IMPORT any, else only the next one."""
     metadata: dict[str, Any] | None = None
     """Tags, properties and sensitive names: kept and returned."""

@@ -18,6 +18,7 @@ __all__ = ["LogWriter", "LostRace"]
 
 RETRY_WAIT_S = 1.0
 REPAIR_WAIT_S = 2.0
+REPAIR_TRIES = 20
 APPLY_WAIT_S = 5.0
 REJECTIONS_KEPT = 10_000
 
@@ -168,15 +169,16 @@ class LogWriter:
 
     async def _repair(self, place: Place, what: str) -> None:
         """Write what a version's key really holds over a rejected record, so that compaction cannot bring it back."""
-        rejected = self._state.unrepaired.get(place)
-        if rejected is None:
-            return
-        held = self._state.version(*place)
-        value = None
-        if held is not None:
-            stored = held.schema
-            value = SchemaValue(held.subject, held.number, stored.id, stored.definition, held.deleted).encode()
-        await self._write(schema_key(*place), value, base_header(rejected), what)
+        for _ in range(REPAIR_TRIES):
+            rejected = self._state.unrepaired.get(place)
+            if rejected is None:
+                return
+            held = self._state.version(*place)
+            value = None
+            if held is not None:
+                stored = held.schema
+                value = SchemaValue(held.subject, held.number, stored.id, stored.definition, held.deleted).encode()
+            await self._write(schema_key(*place), value, base_header(rejected), what)
 
     async def _keep_repaired(self) -> None:
         """Repair what a writer left behind that ended between losing a race and repairing it."""

@@ -1,3 +1,4 @@
+import io
 import json
 import random
 
@@ -30,7 +31,7 @@ class Api:
 
     async def call(self, method, path, body=None, **options):
         if body is not None:
-            options.setdefault("data", json.dumps(body))
+            options.setdefault("data", io.BytesIO(json.dumps(body).encode()))
             options.setdefault("headers", {"Content-Type": "application/vnd.schemaregistry.v1+json"})
         async with self.client.request(method, path, **options) as response:
             text = await response.text()

@@ -47,7 +47,7 @@ class SubjectRoutes:
         return page(request, [each for each in found if matches_prefix(each, everywhere)])
 
     async def register(self, request: web.Request) -> Any:
-        wanted = await self._wanted(request)
+        wanted = await self._wanted(request, subject_of(request, self._registry))
         version = await self._registry.registration.register(wanted)
         answer: dict[str, Any] = {"id": version.schema.id}
         if wants_all(request):
@@ -58,7 +58,8 @@ class SubjectRoutes:
     async def look_up(self, request: web.Request) -> Any:
         self._registry.writer.require_ready("look-up")
         deleted = flag(request, "deleted")
-        wanted = await self._wanted(request)
+        subject = self._registry.anywhere(subject_of(request, self._registry), deleted=deleted)
+        wanted = await self._wanted(request, subject)
         try:
             version = await self._registry.registration.look_up(wanted, deleted=deleted)
         except refusal.Refusal as error:
@@ -67,9 +68,8 @@ class SubjectRoutes:
             version = await self._registry.registration.look_up(wanted, deleted=deleted)
         return schema_object(request, version, self._registry)
 
-    async def _wanted(self, request: web.Request) -> Wanted:
+    async def _wanted(self, request: web.Request, subject: str) -> Wanted:
         body = await read_body(request, SchemaBody)
-        subject = self._registry.anywhere(subject_of(request, self._registry), deleted=True)
         schema_id = body.id if body.id is not None and body.id >= 0 else None
         version = body.version if body.version is not None and body.version > 0 else None
         return Wanted(subject, body.definition(), schema_id, version, flag(request, "normalize"))
@@ -116,12 +116,12 @@ class SubjectRoutes:
         raise refusal.version_not_found(-1)
 
     async def delete(self, request: web.Request) -> Any:
-        subject = self._registry.anywhere(subject_of(request, self._registry), deleted=True)
+        subject = subject_of(request, self._registry)
         return await self._registry.deletion.delete_subject(subject, permanent=flag(request, "permanent"))
 
     async def delete_version(self, request: web.Request) -> Any:
         self._registry.writer.require_ready("delete")
         permanent = flag(request, "permanent")
-        subject = self._registry.anywhere(subject_of(request, self._registry), deleted=True)
+        subject = subject_of(request, self._registry)
         version = self._registry.version(subject, request.match_info["version"], deleted=True)
         return await self._registry.deletion.delete_version(version, permanent=permanent)

@@ -1,0 +1,98 @@
+import json
+
+import pytest
+
+from sandbox.registry.memory_log import MemoryLog
+
+
+async def test_a_schema_of_5_mb_is_too_large_and_leaves_nothing_behind(api, log):
+    doc = "x" * 5_000_000
+    schema = json.dumps({"type": "record", "name": "R", "doc": doc, "fields": []})
+    status, answer = await api.post("/subjects/s/versions", {"schema": schema})
+    assert (status, answer["error_code"]) == (422, 42209)
+    assert log.records == []
+    assert await api.get("/subjects") == (200, [])
+
+
+async def test_a_body_beyond_all_bounds_is_too_large(api):
+    status, answer = await api.post("/subjects/s/versions", {"schema": "x" * 17_000_000})
+    assert (status, answer["error_code"]) == (422, 42209)
+
+
+async def test_a_schema_that_kafka_does_not_take_is_too_large(start):
+    log = MemoryLog(limit_bytes=1_000)
+    api = await start(log)
+    schema = json.dumps({"type": "record", "name": "R", "doc": "x" * 2_000, "fields": []})
+    status, answer = await api.post("/subjects/s/versions", {"schema": schema})
+    assert (status, answer["error_code"]) == (422, 42209)
+    assert log.records == []
+    await api.register("s", '"int"')
+    assert await api.get("/subjects/s/versions") == (200, [1])
+
+
+def arrays(levels):
+    return '{"type":"array","items":' * levels + '"int"' + "}" * levels
+
+
+def records(levels):
+    start = "".join(f'{{"type":"record","name":"R{n}","fields":[{{"name":"x","type":' for n in range(levels))
+    return start + '"int"' + "}]}" * levels
+
+
+def properties(levels):
+    return '{"type":"int","p":' + "[" * levels + "]" * levels + "}"
+
+
+def defaults(levels):
+    value = "[" * levels + "]" * levels
+    return f'{{"type":"record","name":"R","fields":[{{"name":"a","type":"int","default":{value}}}]}}'
+
+
+@pytest.mark.parametrize("levels", [1_000, 8_000])
+@pytest.mark.parametrize("make", [arrays, records, properties, defaults])
+async def test_a_thousand_nested_levels_are_422(api, log, make, levels):
+    for type_ in ("AVRO", "JSON"):
+        body = {"schema": make(levels), "schemaType": type_}
+        for path in ("/subjects/s/versions", "/compatibility/subjects/s/versions/latest"):
+            status, answer = await api.post(path, body)
+            assert (status, answer["error_code"]) == (422, 42201), answer
+    assert log.records == []
+
+
+@pytest.mark.parametrize("make", [arrays, records])
+async def test_a_hundred_nested_levels_are_fine(api, make):
+    assert await api.register("s", make(100)) == 1
+    assert await api.register("s", make(100).replace('"int"', '"long"')) == 2
+
+
+@pytest.mark.parametrize("subject", ["__GLOBAL", "__EMPTY", "a%00b", "a%1Fb", "%7F"])
+async def test_names_that_no_subject_can_have_are_42208(api, log, subject):
+    status, answer = await api.post(f"/subjects/{subject}/versions", {"schema": '"int"'})
+    assert (status, answer["error_code"]) == (422, 42208)
+    assert log.records == []
+
+
+@pytest.mark.parametrize("schema_id", [2**31, -(2**40), 10**30])
+async def test_ids_out_of_range_in_a_body_are_refused(api, schema_id):
+    await api.put("/mode", {"mode": "IMPORT"})
+    status, answer = await api.post("/subjects/s/versions", {"schema": '"int"', "id": schema_id})
+    assert (status, answer["error_code"]) == (400, 400)
+
+
+async def test_lone_surrogates_do_not_break_anything(api):
+    status, _ = await api.call(
+        "POST",
+        "/subjects/s/versions",
+        data=b'{"schema":"{\\"type\\":\\"int\\",\\"p\\":\\"\\\\ud800\\"}"}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert status in (200, 422)
+    assert (await api.get("/subjects"))[0] == 200
+
+
+async def test_no_ids_are_left_after_the_last(api):
+    await api.put("/mode", {"mode": "IMPORT"})
+    await api.register("s", '"int"', id=2**31 - 1)
+    await api.put("/mode", {"mode": "READWRITE"})
+    status, answer = await api.post("/subjects/t/versions", {"schema": '"long"'})
+    assert (status, answer["error_code"]) == (500, 50001)
