@@ -66,7 +66,9 @@ class EnginePlan:
 
     @property
     def local_bootstrap_servers(self) -> str:
-        return f"127.0.0.1:{self.ports['kafka']}"
+        """Kafka for the sandbox's own processes: a listener of their own as soon as clients are told another host."""
+        own = "kafka-local" if self.bind or self.advertise else "kafka"
+        return f"127.0.0.1:{self.ports[own]}"
 
     @property
     def control_url(self) -> str:

@@ -77,36 +77,29 @@ class ServicesProcess:
             "pid": os.getpid(),
             "clock": {"speed": self._parts.clock.speed},
             "services": {name: served.status() for name, served in self._parts.served.items()},
-            "breakers": {name: breaker.to_actuator() for name, breaker in self._parts.breakers().items()},
+            "breakers": {name: breaker.to_status() for name, breaker in self._parts.breakers().items()},
         }
 
     async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:
+        from sandbox.resilience import OPERATIONS
+
         breakers = self._parts.breakers()
         breaker = breakers.get(f"{service}/{name}")
         if breaker is None:
             raise UnknownName(f"there is no breaker {service}/{name}", hint=f"known: {', '.join(breakers) or 'none'}")
-        BREAKER_TRANSITIONS[operation](breaker)
-        return breaker.to_actuator()
+        OPERATIONS[operation](breaker)
+        return breaker.to_status()
 
     async def set_speed(self, speed: float) -> None:
         self._parts.clock.set_speed(speed)
 
     async def reset(self) -> None:
         """Breakers closed and the clock at real time; stores are reset with their topics, by `up --fresh`."""
+        from sandbox.resilience import OPERATIONS
+
         for breaker in self._parts.breakers().values():
-            breaker.reset()
+            OPERATIONS["reset"](breaker)
         self._parts.clock.set_speed(1.0)
-
-
-BREAKER_TRANSITIONS = {
-    "open": lambda breaker: breaker.transition_to_open_state(),
-    "close": lambda breaker: breaker.transition_to_closed_state(),
-    "half-open": lambda breaker: breaker.transition_to_half_open_state(),
-    "reset": lambda breaker: breaker.reset(),
-    "disable": lambda breaker: breaker.transition_to_disabled_state(),
-    "force-open": lambda breaker: breaker.transition_to_forced_open_state(),
-    "metrics-only": lambda breaker: breaker.transition_to_metrics_only_state(),
-}
 
 
 if __name__ == "__main__":
