@@ -13,6 +13,8 @@ from sandbox.runtime.access import access_gate, json_errors, read_json
 
 __all__ = ["ServicesProcess", "admin_app"]
 
+READY_PATH = "/admin/ready"
+
 
 class ServicesProcess(Protocol):
     """What the admin API asks of the process that it is in."""
@@ -30,10 +32,18 @@ class ServicesProcess(Protocol):
 
 
 def admin_app(process: ServicesProcess, token: str) -> web.Application:
-    """Every path wants the token. Any Host may be asked for, since containers are reached by other names."""
+    """Every path wants the token but `/admin/ready`, which containers' health checks ask.
+
+    Any Host may be asked for, since containers are reached by other names.
+    """
 
     async def status(_: web.Request) -> web.Response:
         return web.json_response(process.status())
+
+    async def ready(_: web.Request) -> web.Response:
+        states = {name: each["state"] for name, each in process.status()["services"].items()}
+        proven = bool(states) and all(state == "ready" for state in states.values())
+        return web.json_response(states, status=200 if proven else 503)
 
     async def breaker(request: web.Request) -> web.Response:
         operation = request.match_info["operation"]
@@ -55,7 +65,9 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
         await process.reset()
         return web.json_response(process.status())
 
-    app = web.Application(middlewares=[json_errors, access_gate(token, hosts=None)], client_max_size=64 * 1024)
+    gate = access_gate(token, hosts=None, open_paths={READY_PATH})
+    app = web.Application(middlewares=[json_errors, gate], client_max_size=64 * 1024)
+    app.router.add_get(READY_PATH, ready)
     app.router.add_get("/admin/status", status)
     app.router.add_post("/admin/breakers/{service}/{name}/{operation}", breaker)
     app.router.add_put("/admin/clock", clock)

@@ -17,9 +17,10 @@ class RecordingProcess:
 
     def __init__(self) -> None:
         self.asked: list[tuple[object, ...]] = []
+        self.services: dict[str, dict[str, object]] = {}
 
     def status(self) -> dict[str, object]:
-        return {"instance": "services", "pid": 1, "clock": {"speed": 1.0}, "services": {}, "breakers": {}}
+        return {"instance": "services", "pid": 1, "clock": {"speed": 1.0}, "services": self.services, "breakers": {}}
 
     async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, object]:
         if (service, name) != ("odyssey", "capsule"):
@@ -139,3 +140,17 @@ async def test_a_stranger_on_the_port_is_unavailable() -> None:
     async with TestServer(app) as server, AdminClient(str(server.make_url("")), "t") as client:
         with pytest.raises(UpstreamUnavailable, match="not as a service process"):
             await client.status()
+
+
+async def test_a_health_check_without_token_learns_that_every_service_is_ready(process, server) -> None:
+    url = server.make_url("/admin/ready")
+    async with TestClient(server) as anybody:
+        for services, expected in (
+            ({}, 503),
+            ({"capsule": {"state": "starting"}}, 503),
+            ({"capsule": {"state": "ready"}, "plato": {"state": "failed"}}, 503),
+            ({"capsule": {"state": "ready"}, "plato": {"state": "ready"}}, 200),
+        ):
+            process.services = services
+            async with anybody.get(url.path) as answer:
+                assert answer.status == expected, services
