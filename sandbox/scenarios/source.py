@@ -38,7 +38,7 @@ _RESOLVERS = (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
-    ("float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-+.0123456789"),
+    ("float", r"^[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$", "-+.0123456789"),
 )
 for _kind, _pattern, _first in _RESOLVERS:
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_kind}", re.compile(_pattern), list(_first))
@@ -67,7 +67,8 @@ class Source:
             finally:
                 loader.dispose()
         except yaml.MarkedYAMLError as error:
-            line = (error.problem_mark or error.context_mark).line + 1 if error.problem_mark else 1
+            mark = error.problem_mark or error.context_mark
+            line = min(mark.line + 1, text.count("\n") + 1) if mark else 1
             raise source._invalid(f"is not YAML: {error.problem}", line, _yaml_hint(error)) from None
         except (yaml.YAMLError, UnicodeEncodeError) as error:
             raise InvalidFile(f"is not YAML: {error}", where=name) from None

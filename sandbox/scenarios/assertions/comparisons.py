@@ -30,18 +30,24 @@ class Comparison(Assertion):
 
 
 class Gte(Comparison):
+    """At least this number, or this text in order."""
+
     word = "gte"
     sign = "≥"
     compare = operator.ge
 
 
 class Gt(Comparison):
+    """More than this number, or after this text."""
+
     word = "gt"
     sign = ">"
     compare = operator.gt
 
 
 class Lte(Comparison):
+    """At most this number, or this text in order."""
+
     word = "lte"
     sign = "≤"
     compare = operator.le
@@ -51,6 +57,8 @@ class Lte(Comparison):
 
 
 class Lt(Lte):
+    """Less than this number, or before this text."""
+
     word = "lt"
     sign = "<"
     compare = operator.lt

@@ -76,9 +76,9 @@ class Predicate:
 def _count(value: Any) -> Predicate:
     """A predicate over a number of things: whole numbers only."""
     predicate = Predicate.parse(value)
-    for operand in predicate.templates:
+    for word, operand in predicate.words.items():
         if isinstance(operand, Constant):
-            numbers = operand.value if isinstance(operand.value, list) else [operand.value]
+            numbers = operand.value if word in ("in", "between") else [operand.value]
             for number in numbers:
                 if not is_number(number) or number != int(number) or number < 0:
                     raise BadValue(f"expected a whole number of at least 0, found {show(number)}")

@@ -1,0 +1,251 @@
+"""A world without Kafka and services: what is published is kept, and tests say what comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sandbox.clock import ManualClock
+from sandbox.contracts.catalog import Contracts
+from sandbox.contracts.delivery import Published
+from sandbox.contracts.record import Record
+from sandbox.errors import UnknownName, UpstreamUnavailable
+from sandbox.events.facts import BreakerTransitioned, Fact, RecordProduced, trace_fields
+from sandbox.scenarios.assertions.assertion import MISSING
+from sandbox.scenarios.load import read_scenario
+from sandbox.scenarios.ports import Answer, BreakerState, Message, Outgoing, Seen, Setting
+from sandbox.scenarios.runner import ScenarioRunner
+
+
+@dataclass
+class FakeSent:
+    place: Published
+
+    async def published(self) -> Published:
+        return self.place
+
+
+@dataclass
+class Call:
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: Any
+
+
+class FakeSocket:
+    def __init__(self, url: str, headers: Mapping[str, str], messages: list[Any]) -> None:
+        self.url = url
+        self.headers = dict(headers)
+        self.sent: list[str] = []
+        self._messages = [each if isinstance(each, Message) else Message(json.dumps(each)) for each in messages]
+
+    async def send(self, text: str) -> None:
+        self.sent.append(text)
+
+    async def receive(self) -> Message:
+        await asyncio.sleep(0)
+        if not self._messages:
+            await asyncio.get_running_loop().create_future()
+        return self._messages.pop(0)
+
+
+@dataclass
+class FakeWorld:
+    """`on_publish` is called with each record; `answers` maps `METHOD path` to what a call gets, in order."""
+
+    clock: ManualClock = field(default_factory=ManualClock)
+    contracts: Contracts = field(default_factory=Contracts.load)
+    endpoints: dict[str, str] = field(
+        default_factory=lambda: {
+            "capsule": "http://capsule:8083",
+            "odyssey": "http://odyssey:8082",
+            "plato": "http://plato:8080",
+            "registry": "http://registry:8081",
+        }
+    )
+    recorded: list[Fact] = field(default_factory=list)
+    published: list[Outgoing] = field(default_factory=list)
+    on_publish: Callable[[Outgoing], None] = lambda outgoing: None
+    answers: dict[str, list[Any]] = field(default_factory=dict)
+    calls_made: list[Call] = field(default_factory=list)
+    sockets: dict[str, list[Any]] = field(default_factory=dict)
+    connected: list[FakeSocket] = field(default_factory=list)
+    breaker_states: dict[str, BreakerState] = field(default_factory=dict)
+    settings: list[Any] = field(default_factory=list)
+    kafka_down: bool = False
+    topics: set[str] | None = None
+    _taps: list[tuple[tuple[str, ...], asyncio.Queue[Seen]]] = field(default_factory=list)
+    _watchers: list[tuple[tuple[type[Fact], ...], asyncio.Queue[Fact]]] = field(default_factory=list)
+    _offsets: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> FakeWorld:
+        return self
+
+    def record(self, fact: Fact) -> None:
+        self.recorded.append(fact)
+        for kinds, queue in self._watchers:
+            if isinstance(fact, kinds):
+                queue.put_nowait(fact)
+
+    @asynccontextmanager
+    async def setting(self, setting: Setting) -> AsyncIterator[None]:
+        self.settings.append(setting)
+        try:
+            yield
+        finally:
+            self.settings.append("undone")
+
+    async def send(self, outgoing: Outgoing) -> FakeSent:
+        if self.kafka_down:
+            raise UpstreamUnavailable("Kafka is away", where="kafka")
+        self.published.append(outgoing)
+        place = Published(outgoing.topic, outgoing.partition or 0, self._offset(outgoing.topic))
+        size_bytes = len(outgoing.value) if isinstance(outgoing.value, bytes) else 0
+        produced = RecordProduced(
+            at_ms=self.clock.now_ms(),
+            source="scenario",
+            topic=place.topic,
+            partition=place.partition,
+            offset=place.offset,
+            key=outgoing.key,
+            size_bytes=size_bytes,
+            **trace_fields(outgoing.trace),
+        )
+        self.record(produced)
+        self.on_publish(outgoing)
+        return FakeSent(place)
+
+    def _offset(self, topic: str) -> int:
+        self._offsets[topic] = self._offsets.get(topic, -1) + 1
+        return self._offsets[topic]
+
+    def arrives(
+        self, topic: str, value: Any, *, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """A record comes on a topic; bytes are one that cannot be decoded."""
+        raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+        record = Record(
+            topic=topic,
+            partition=0,
+            offset=self._offset(topic),
+            timestamp_ms=self.clock.now_ms(),
+            key=None if key is None else key.encode(),
+            value=raw,
+            headers=tuple((name, each.encode()) for name, each in (headers or {}).items()),
+        )
+        for topics, queue in self._taps:
+            if topic in topics:
+                queue.put_nowait(Seen(record, MISSING if isinstance(value, bytes) else value))
+
+    @asynccontextmanager
+    async def tap(self, topics: Any) -> AsyncIterator[AsyncIterator[Seen]]:
+        for topic in topics:
+            if topic not in (self.topics or {*self.contracts.topics}):
+                raise UnknownName(f"there is no topic {topic!r}", where=topic)
+        queue: asyncio.Queue[Seen] = asyncio.Queue()
+        entry = (tuple(topics), queue)
+        self._taps.append(entry)
+        try:
+            yield _drain(queue)
+        finally:
+            self._taps.remove(entry)
+
+    @asynccontextmanager
+    async def facts_from_now(self, kinds: Any) -> AsyncIterator[AsyncIterator[Fact]]:
+        queue: asyncio.Queue[Fact] = asyncio.Queue()
+        entry = (tuple(kinds), queue)
+        self._watchers.append(entry)
+        try:
+            yield _drain(queue)
+        finally:
+            self._watchers.remove(entry)
+
+    async def breakers(self) -> Mapping[str, BreakerState]:
+        return self.breaker_states
+
+    def trip(self, name: str, *states: str) -> None:
+        """A breaker goes through these states."""
+        service, breaker = name.split("/")
+        before = self.breaker_states[name].state
+        for state in states:
+            self.record(
+                BreakerTransitioned(
+                    at_ms=self.clock.now_ms(), source=service, breaker=breaker, from_state=before, to_state=state
+                )
+            )
+            self.breaker_states[name] = BreakerState(state)
+            before = state
+
+    @asynccontextmanager
+    async def calls(self) -> AsyncIterator[FakeWorld]:
+        yield self
+
+    async def request(self, method: str, url: str, headers: Any, body: bytes | None, limit_s: float) -> Answer:
+        self.calls_made.append(Call(method, url, dict(headers), body))
+        path = next((url.removeprefix(base) for base in self.endpoints.values() if url.startswith(base)), url)
+        planned = self.answers.get(f"{method} {path}", [])
+        if not planned:
+            return Answer(404, {}, b'{"error": {"code": "NOT_FOUND"}}', 1.0)
+        answer = planned.pop(0) if len(planned) > 1 else planned[0]
+        if answer == "hangs":
+            await asyncio.get_running_loop().create_future()
+        if isinstance(answer, Exception):
+            raise answer
+        status, document = answer if isinstance(answer, tuple) else (200, answer)
+        received = {"Content-Type": "application/json", "X-Request-ID": headers.get("X-Request-ID", "")}
+        return Answer(status, received, json.dumps(document).encode(), 12.0)
+
+    @asynccontextmanager
+    async def connect(self, url: str, headers: Any) -> AsyncIterator[FakeSocket]:
+        path = next((url[len(base) - 2 :] for base in self.endpoints.values() if url[4:].startswith(base[6:])), url)
+        if path not in self.sockets:
+            raise UpstreamUnavailable("the handshake was answered 404", where=url)
+        socket = FakeSocket(url, headers, list(self.sockets[path]))
+        self.connected.append(socket)
+        yield socket
+
+
+async def _drain(queue: asyncio.Queue[Any]) -> AsyncIterator[Any]:
+    while True:
+        yield await queue.get()
+
+
+@pytest.fixture
+def world() -> FakeWorld:
+    return FakeWorld()
+
+
+@pytest.fixture
+def play(world: FakeWorld) -> Callable[..., Any]:
+    """Run a scenario's text to its end while time passes in steps of 50 ms, at most `limit_s`."""
+
+    async def run(
+        text: str, *, limit_s: float = 60.0, seed: int | None = None, at: Mapping[float, Any] | None = None
+    ) -> Any:
+        scenario = read_scenario(text, "story.yaml", world.contracts)
+        runner = ScenarioRunner(world, scenario, file="story.yaml", seed=seed, ids=random.Random(1))
+        task = asyncio.create_task(runner.run())
+        moments = sorted((at or {}).items())
+        passed_s = 0.0
+        try:
+            while not task.done() and passed_s < limit_s:
+                while moments and moments[0][0] <= passed_s:
+                    moments.pop(0)[1]()
+                await world.clock.advance(0.05)
+                passed_s += 0.05
+            assert task.done(), f"the scenario goes on after {limit_s} s"
+        finally:
+            task.cancel()
+            await asyncio.wait((task,))
+        return task.result()
+
+    return run
