@@ -28,7 +28,7 @@ Resolution = Annotated[int, Field(ge=1, le=RESOLUTION_LIMIT_S)]
 class TimeRange(ApiModel):
     """Both ends belong to the range."""
 
-    from_: Annotated[Instant | None, Field(alias="from")] = None
+    from_: Instant | None = None
     to: Instant | None = None
 
     @model_validator(mode="after")
@@ -59,7 +59,7 @@ class RangeQuery(HistoryQuery):
 
     default_descending: ClassVar[bool] = False
 
-    from_: Annotated[Instant, Field(alias="from")]
+    from_: Instant
     to: Instant
 
 
@@ -72,7 +72,7 @@ class EvolutionQuery(ApiModel):
     """A slice at `from` and at every `resolution` seconds after it, up to `to`."""
 
     scope_id: ScopeId
-    from_: Annotated[Instant, Field(alias="from")]
+    from_: Instant
     to: Instant
     resolution: Resolution = EVENT_RESOLUTION_S
 

@@ -13,6 +13,7 @@ from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, T
 from sandbox.events.facts import RequestServed
 from sandbox.events.log import CURRENT_TRACE
 from sandbox.services.http.exchange import Exchange
+from sandbox.services.http.prometheus import RequestMeters
 from sandbox.services.http.route import Endpoint, Handler
 from sandbox.services.ports import ServiceContext
 
@@ -24,7 +25,12 @@ _log = logging.getLogger("sandbox.access")
 
 
 def access(
-    name: str, context: ServiceContext, endpoints: Mapping[object, Endpoint], rng: random.Random, serve: Handler
+    name: str,
+    context: ServiceContext,
+    endpoints: Mapping[object, Endpoint],
+    rng: random.Random,
+    serve: Handler,
+    meters: RequestMeters,
 ):
     """Accepts or generates the ids, has the request served, and records one RequestServed fact for it.
 
@@ -56,6 +62,7 @@ def access(
             return response
         finally:
             took_ms = (time.perf_counter_ns() - started_ns) / 1e6
+            meters.add(request.method, endpoint.label, status, took_ms / 1000)
             facts.record(
                 RequestServed(
                     at_ms=clock.now_ms(),

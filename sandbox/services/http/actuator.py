@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from aiohttp import web
 
 from sandbox.contracts.envelope import ApiError
 from sandbox.services.http.exchange import Exchange
-from sandbox.services.http.prometheus import breaker_metrics
+from sandbox.services.http.fields import ApiModel
+from sandbox.services.http.prometheus import RequestMeters
 from sandbox.services.http.route import Route
 
 __all__ = ["Actuator", "Breaker", "Health"]
@@ -23,6 +24,24 @@ class Breaker(Protocol):
 
     def to_actuator(self) -> Mapping[str, Any]:
         """`{"state": "CLOSED", "failureRate": …, "bufferedCalls": …, …}`."""
+
+    def transition_to_closed_state(self) -> None: ...
+
+    def transition_to_disabled_state(self) -> None: ...
+
+    def transition_to_forced_open_state(self) -> None: ...
+
+
+UPDATES: Mapping[str, Callable[[Breaker], None]] = {
+    "CLOSE": lambda breaker: breaker.transition_to_closed_state(),
+    "DISABLE": lambda breaker: breaker.transition_to_disabled_state(),
+    "FORCE_OPEN": lambda breaker: breaker.transition_to_forced_open_state(),
+}
+"""The states that Resilience4j's actuator can bring a breaker to."""
+
+
+class UpdateRequest(ApiModel):
+    update_state: Literal["CLOSE", "DISABLE", "FORCE_OPEN"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +61,8 @@ class Actuator:
     """What a service shows of itself. Everything is asked for at the moment of the request.
 
     `components` maps a name (`db`, `kafka`) to its health, `breakers` gives the breakers by name, `ready` whether the
-    service takes requests yet, `info` members of /actuator/info, `metrics` extra Prometheus lines.
+    service takes requests yet, `info` members of /actuator/info, `metrics` Prometheus lines of the service's own
+    (breakers: `sandbox.resilience.Meters.render`).
     """
 
     components: dict[str, Callable[[], Health]] = field(default_factory=dict)
@@ -63,7 +83,7 @@ class Actuator:
     def circuit_breakers(self) -> dict[str, dict[str, Any]]:
         return {name: dict(breaker.to_actuator()) for name, breaker in self.breakers().items()}
 
-    def routes(self, name: str) -> list[Route]:
+    def routes(self, name: str, meters: RequestMeters) -> list[Route]:
         async def health(exchange: Exchange) -> web.Response:
             return _plain(exchange, self.health())
 
@@ -82,20 +102,37 @@ class Actuator:
         async def circuit_breakers(exchange: Exchange) -> web.Response:
             return _plain(exchange, {"circuitBreakers": self.circuit_breakers()})
 
-        async def circuit_breaker(exchange: Exchange) -> web.Response:
-            breaker = self.circuit_breakers().get(exchange.path["name"])
+        def breaker_of(exchange: Exchange) -> Breaker:
+            breaker = self.breakers().get(exchange.path["name"])
             if breaker is None:
                 raise ApiError.not_found(f"Circuit breaker {exchange.path['name']}")
-            return _plain(exchange, breaker)
+            return breaker
+
+        async def circuit_breaker(exchange: Exchange) -> web.Response:
+            return _plain(exchange, breaker_of(exchange).to_actuator())
+
+        async def update(exchange: Exchange) -> web.Response:
+            breaker = breaker_of(exchange)
+            request = await exchange.body(UpdateRequest)
+            UPDATES[request.update_state](breaker)
+            state = breaker.to_actuator()["state"]
+            text = f"Circuit breaker {exchange.path['name']} is {state}"
+            return _plain(
+                exchange, {"circuitBreakerName": exchange.path["name"], "currentState": state, "message": text}
+            )
 
         async def info(exchange: Exchange) -> web.Response:
             return _plain(exchange, {"app": {"name": name}, **self.info()})
 
         async def prometheus(_: Exchange) -> web.Response:
-            text = breaker_metrics(self.circuit_breakers()) + self.metrics()
+            text = meters.render() + self.metrics()
             return web.Response(
                 body=text.encode(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
             )
+
+        async def index(exchange: Exchange) -> web.Response:
+            links = {path.removeprefix("/actuator/").replace("/", "-"): {"href": path} for path in paths}
+            return _plain(exchange, {"_links": {"self": {"href": "/actuator"}, **links}})
 
         paths = {
             "/actuator/health": health,
@@ -105,7 +142,9 @@ class Actuator:
             "/actuator/info": info,
             "/actuator/prometheus": prometheus,
         }
-        return [Route("GET", path, handler, is_open=True, hidden=True) for path, handler in paths.items()]
+        paths_and_index = {**paths, "/actuator": index}
+        reads = [Route("GET", path, handler, is_open=True, hidden=True) for path, handler in paths_and_index.items()]
+        return [*reads, Route("POST", "/actuator/circuitbreakers/{name}", update, "admin", hidden=True)]
 
 
 def _breakers_health(breakers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

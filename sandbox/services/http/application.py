@@ -9,11 +9,13 @@ from aiohttp import web
 
 from sandbox.services.http.access import access, add_handshake_headers
 from sandbox.services.http.actuator import Actuator
+from sandbox.services.http.admin import admin_routes
 from sandbox.services.http.authentication import Authenticator
 from sandbox.services.http.boundary import boundary
 from sandbox.services.http.cors import check_origin
 from sandbox.services.http.events import EventLog, events_route
 from sandbox.services.http.interception import Interceptor, interception
+from sandbox.services.http.prometheus import RequestMeters
 from sandbox.services.http.rate_limit import RateLimiter
 from sandbox.services.http.route import Endpoint, Route
 from sandbox.services.ports import ServiceContext
@@ -42,14 +44,15 @@ def create_application(
     limiter = RateLimiter(context.clock, limits, enabled=settings.rate_limits)
     authenticator = Authenticator(settings)
     interceptors: list[Interceptor] = []
+    meters = RequestMeters()
     endpoints: dict[object, Endpoint] = {}
     checks = [check_origin, limiter.check(authenticator), authenticator.check]
     # One middleware of aiohttp's for all layers: each of its own costs as much as what it does here.
     layers = interception(interceptors, boundary(name, context.urls, checks))
-    middleware = access(name, context, endpoints, rng or random.Random(), layers)
+    middleware = access(name, context, endpoints, rng or random.Random(), layers, meters)
     app = web.Application(client_max_size=settings.body_limit_bytes, middlewares=[middleware])
     app[INTERCEPTORS], app[RATE_LIMITER] = interceptors, limiter
-    every = [*routes, *(actuator or Actuator()).routes(name)]
+    every = [*routes, *(actuator or Actuator()).routes(name, meters), *admin_routes(limiter)]
     if events is not None:
         every.append(events_route(events))
     for route in sorted(every, key=lambda each: each.specificity):

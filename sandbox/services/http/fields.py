@@ -81,10 +81,15 @@ VantageMode = Annotated[
 ]
 
 
+def _wire_name(name: str) -> str:
+    """`scope_id` → `scopeId`, `from_` → `from`."""
+    return to_camel(name.rstrip("_"))
+
+
 class ApiModel(BaseModel):
     """A query or body: camel case on the wire, unknown members ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+    model_config = ConfigDict(alias_generator=_wire_name, populate_by_name=True, extra="ignore")
 
 
 class PageQuery(ApiModel):

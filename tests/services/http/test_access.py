@@ -1,0 +1,123 @@
+"""The ids of a request, on every answer, fact and log line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+
+import pytest
+from aiohttp import web
+
+from sandbox.events.facts import RequestServed
+from sandbox.events.log import JsonLines
+from sandbox.services.http import Route
+
+THINGS = "/api/v1/things"
+TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-01")
+
+
+async def fail(_):
+    raise KeyError("a bug")
+
+
+async def test_ids_of_the_caller_are_kept_and_the_span_is_new(client):
+    sent = {"X-Request-ID": "req-1", "X-Correlation-ID": "trace-1", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    answer = await client.get(THINGS, headers=sent)
+    assert answer.headers["X-Request-ID"] == "req-1"
+    assert answer.headers["X-Correlation-ID"] == "trace-1"
+    assert answer.headers["traceparent"].startswith(f"00-{'a' * 32}-")
+    assert "b" * 16 not in answer.headers["traceparent"]
+    assert (await answer.json())["meta"]["requestId"] == "req-1"
+
+
+async def test_ids_are_made_where_absent_or_malformed(client):
+    answer = await client.get(THINGS, headers={"X-Request-ID": "x" * 200, "traceparent": "00-zz-zz-01"})
+    assert answer.headers["X-Request-ID"].startswith("req-")
+    assert len(answer.headers["X-Request-ID"]) < 64
+    assert answer.headers["X-Correlation-ID"].startswith("trace-")
+    assert TRACEPARENT.fullmatch(answer.headers["traceparent"])
+
+
+async def test_b3_headers_are_the_source_of_the_trace(client):
+    answer = await client.get(THINGS, headers={"X-B3-TraceId": "c" * 32, "X-B3-SpanId": "d" * 16})
+    assert answer.headers["traceparent"].startswith(f"00-{'c' * 32}-")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", THINGS, 200),
+        ("HEAD", THINGS, 200),
+        ("GET", "/nowhere", 404),
+        ("PATCH", THINGS, 405),
+        ("GET", "/fails", 500),
+        ("GET", "/actuator/health", 200),
+    ],
+)
+async def test_every_answer_carries_the_ids_and_leaves_a_fact(serve, echo, facts, method, path, status):
+    client = await serve([Route("GET", THINGS, echo), Route("GET", "/fails", fail)])
+    answer = await client.request(method, path, headers={"X-Request-ID": "req-9"})
+    assert answer.status == status
+    assert answer.headers["X-Request-ID"] == "req-9"
+    assert answer.headers["X-Correlation-ID"]
+    assert TRACEPARENT.fullmatch(answer.headers["traceparent"])
+    (fact,) = [each for each in facts.kept if isinstance(each, RequestServed)]
+    assert (fact.method, fact.path, fact.status, fact.request_id) == (method, path, status, "req-9")
+    assert fact.source == "capsule"
+    assert fact.span_id in answer.headers["traceparent"]
+
+
+async def test_a_fact_names_the_pattern_and_keeps_the_query(client, facts):
+    await client.get(f"{THINGS}/7?page=1", headers={"X-Tenant-ID": "lease-1"})
+    fact = facts.kept[-1]
+    assert (fact.route, fact.path, fact.tenant) == ("/api/v1/things/{id}", f"{THINGS}/7?page=1", "lease-1")
+    assert fact.client == "tenant:lease-1"
+
+
+async def test_a_websocket_handshake_carries_the_ids_too(serve):
+    async def talk(exchange):
+        socket = web.WebSocketResponse()
+        await socket.prepare(exchange.request)
+        await socket.send_str(exchange.trace.request_id)
+        await socket.close()
+        return socket
+
+    client = await serve([Route("GET", "/ws/plans/{id}", talk)])
+    async with client.ws_connect("/ws/plans/1", headers={"X-Request-ID": "req-5"}) as socket:
+        assert socket._response.headers["X-Request-ID"] == "req-5"
+        assert "X-RateLimit-Remaining" in socket._response.headers
+        assert await socket.receive_str() == "req-5"
+
+
+async def test_log_lines_are_json_with_the_ids_of_their_request(serve, caplog):
+    async def logs(exchange):
+        logging.getLogger("sandbox.test").warning("looked at %s", exchange.path["id"])
+        return exchange.ok({})
+
+    client = await serve([Route("GET", "/api/v1/things/{id}", logs)])
+    lines = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(json.loads(JsonLines().format(record)))
+    logger = logging.getLogger("sandbox")
+    logger.addHandler(handler)
+    try:
+        with caplog.at_level(logging.INFO, logger="sandbox"):
+            await client.get(f"{THINGS}/7", headers={"X-Request-ID": "req-3", "X-Correlation-ID": "trace-3"})
+    finally:
+        logger.removeHandler(handler)
+    inner, access = lines
+    for line in lines:
+        assert (line["requestId"], line["correlationId"]) == ("req-3", "trace-3")
+        assert len(line["traceId"]) == 32
+    assert (inner["message"], inner["level"]) == ("looked at 7", "WARNING")
+    assert (access["service"], access["route"], access["status"]) == ("capsule", "/api/v1/things/{id}", 200)
+
+
+async def test_a_bug_is_logged_with_its_stack_and_hidden_from_the_client(serve, caplog):
+    client = await serve([Route("GET", "/fails", fail)])
+    answer = await client.get("/fails")
+    body = await answer.json()
+    assert body["error"] == {"code": "INTERNAL_ERROR", "message": "Server error"}
+    assert "a bug" not in await answer.text()
+    assert any(record.exc_info and "a bug" in str(record.exc_info[1]) for record in caplog.records)
