@@ -25,6 +25,7 @@ from sandbox.resilience import (
     profile_named,
 )
 from sandbox.resilience import breaker_event as events
+from sandbox.resilience.meters import Meters
 from sandbox.services.odyssey.downstream import DownstreamRejected
 from sandbox.services.ports import ServiceContext
 
@@ -43,6 +44,7 @@ class Breakers:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._registry = CircuitBreakerRegistry(context.clock)
+        self._meters = Meters(self._registry)
         self._waiting: deque[tuple[str, dict[str, Any], TraceContext]] = deque(maxlen=WAITING_LIMIT)
         self._filled = asyncio.Event()
 
@@ -65,6 +67,10 @@ class Breakers:
 
     def by_name(self) -> Mapping[str, CircuitBreaker]:
         return {breaker.name: breaker for breaker in self._registry}
+
+    def prometheus(self) -> str:
+        """Breakers, retries and time limiters in Prometheus' text format."""
+        return self._meters.render()
 
     def reset(self) -> None:
         self._registry.reset()

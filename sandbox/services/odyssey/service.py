@@ -75,6 +75,7 @@ class OdysseyService:
         actuator = Actuator(
             {"db": lambda: Health(self._is_running, {"database": "SQLite"})},
             breakers=lambda: self.breakers,
+            metrics=self._breakers.prometheus,
             ready=lambda: self._is_running,
             info=lambda: {"odyssey": self.status()},
         )

@@ -7,7 +7,8 @@ kept, streamed and put into the outbox in one transaction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sandbox.clock import Clock
@@ -21,21 +22,24 @@ from sandbox.services.plato.spec import Artifact
 from sandbox.services.plato.steps import StepFailed, StepWork, perform
 from sandbox.services.plato.store import Store
 
-__all__ = ["Bench", "PlanRun", "plan_event"]
+__all__ = ["Bench", "PlanRun", "StepFault", "plan_event"]
 
+StepFault = Callable[[Plan, PlanStep], str | None]
+"""From a plan and its step to the reason for which the step fails, or None."""
 STEP_MS = 120
 LONGEST_STEP_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What runs work with."""
+    """What runs work with. Each of `step_faults` is asked before a step does its work; a reason makes it fail."""
 
     store: Store
     log: RunLog
     outbox: Outbox
     clock: Clock
     facts: FactSink
+    step_faults: list[StepFault] = field(default_factory=list)
 
 
 class PlanRun:
@@ -101,6 +105,9 @@ class PlanRun:
         try:
             await self._bench.clock.sleep(half_s)
             self._emit("STEP_PROGRESS", trace, step, progress=50)
+            for fault in self._bench.step_faults:
+                if reason := fault(self._plan, step):
+                    raise StepFailed(reason)
             outcome = perform(self._work(step))
             await self._bench.clock.sleep(half_s)
             self._emit("STEP_PROGRESS", trace, step, progress=100)

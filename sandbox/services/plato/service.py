@@ -47,6 +47,8 @@ class PlatoService:
         self._log = RunLog(self._database)
         self._outbox = Outbox(self._database, context.publisher, context.clock)
         bench = Bench(self._store, self._log, self._outbox, context.clock, context.facts)
+        self.step_faults = bench.step_faults
+        """Faults that make steps fail; may be filled and emptied while PLATO runs."""
         self._executor = Executor(bench)
         self._streams = PlanStreams(self._log, context.clock, context.facts)
         self._rooms = Rooms(lambda tenant: plant(self._store, tenant, context.clock.now_ms()))

@@ -203,3 +203,14 @@ async def test_the_world_survives_a_restart_and_a_reset_brings_the_seed_back(ody
     _, answer = await again.call("GET", f"/api/v1/entities/{EURUSD}")
     assert answer["data"]["stress"]["stressScore"] == 0.32
     await again.stop()
+
+
+async def test_prometheus_shows_breakers_and_their_calls_once(odyssey):
+    await odyssey.event(stress=0.9)
+    async with odyssey.http.get("/actuator/prometheus") as response:
+        text = await response.text()
+    assert 'resilience4j_circuitbreaker_state{name="capsule",state="closed"} 1.0' in text
+    assert 'resilience4j_circuitbreaker_calls_seconds_count{kind="successful",name="capsule"} 1.0' in text
+    assert 'resilience4j_retry_calls_total{kind="successful_without_retry",name="plato"} 2.0' in text
+    families = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+    assert len(families) == len(set(families))

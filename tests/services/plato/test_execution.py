@@ -154,3 +154,17 @@ async def test_reset_brings_the_seed_back(plato):
     assert (await plato.call("GET", f"/api/v1/plans/{plan_id}"))[0] == 404
     assert (await plato.call("GET", "/api/v1/plans/plan_123"))[1]["data"]["status"] == "PENDING"
     assert plato.service.status()["plans_running"] == 0
+
+
+async def test_a_fault_makes_a_step_fail_until_it_is_taken_away(plato):
+    def decide_fails(plan, step):
+        return "injected" if step.step_id == "decide" else None
+
+    plato.service.step_faults.append(decide_fails)
+    plan_id = await plato.plan()
+    await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+    failed = await plato.finished(plan_id)
+    assert (failed.status.value, failed.steps[2].error) == ("FAILED", "injected")
+    plato.service.step_faults.clear()
+    await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+    assert (await plato.finished(plan_id)).status.value == "COMPLETED"
