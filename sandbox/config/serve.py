@@ -22,8 +22,8 @@ class ServeConfig(BaseModel):
     """Which of schema-registry, capsule, odyssey, plato and audit run in this process."""
     bootstrap_servers: str = "127.0.0.1:9092"
     """Kafka's host:port list, `SANDBOX_SERVE_BOOTSTRAP_SERVERS`."""
-    registry_url: str = "http://127.0.0.1:8081"
-    """Schema registry that serializers use, `SANDBOX_SERVE_REGISTRY_URL`."""
+    registry_url: str | None = None
+    """Schema registry that serializers use, `SANDBOX_SERVE_REGISTRY_URL`; else the one in this process."""
     engine_url: str | None = None
     """Control API that facts are pushed to, `SANDBOX_SERVE_ENGINE_URL`; without it facts stay in a bounded buffer."""
     token: str | None = Field(default=None, repr=False)

@@ -79,7 +79,7 @@ def _start_up_cache(patient: Patient) -> Iterator[Check]:
         yield Check("start-up cache", "ok", f"{cache.path.stat().st_size / 1e6:.0f} MB, Kafka starts quickly")
     else:
         way_out = "the first `sandbox up` trains it in the background; `sandbox prepare` does it now"
-        yield Check("start-up cache", "warning", "not trained yet, so Kafka takes 2–3 s longer to start", way_out)
+        yield Check("start-up cache", "warning", "not trained yet, so Kafka takes longer to start", way_out)
 
 
 def _ports(patient: Patient) -> Iterator[Check]:

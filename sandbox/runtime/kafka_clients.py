@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sandbox.clock import Clock
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.names import Names
+from sandbox.errors import UpstreamUnavailable
 from sandbox.events.facts import FactSink
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.producer import RecordProducer
@@ -32,7 +35,7 @@ class KafkaClients:
         self.contracts = contracts
         self.names = names
         self.cluster = Cluster(bootstrap_servers, names)
-        self.registry = RegistryClient(registry_url or "http://127.0.0.1:8081")
+        self.registry = RegistryClient(registry_url) if registry_url else NoRegistry()
         self.producer = RecordProducer(self.cluster, client_id=client_id)
         serializer = AvroSerializer(self.registry, contracts, names, strict=strict)
         self.values = TopicValues(contracts, serializer, AvroDeserializer(self.registry))
@@ -43,3 +46,19 @@ class KafkaClients:
     async def close(self) -> None:
         await self.producer.stop()
         await self.registry.close()
+
+
+class NoRegistry:
+    """Stands where a RegistryClient would, in a sandbox that was started without a registry: every question fails."""
+
+    async def _refuse(self, *_: Any) -> Any:
+        raise UpstreamUnavailable(
+            "this sandbox has no schema registry",
+            where="schema-registry",
+            hint="start it without `--without schema-registry`, or with `--replace schema-registry=URL`",
+        )
+
+    register = lookup = schema = latest = subjects = _refuse
+
+    async def close(self) -> None:
+        """There is nothing to close."""

@@ -43,6 +43,8 @@ class ServiceParts:
         self._config = config
         self._contracts = Contracts.load(config.contracts_dir)
         self._names = Names(config.topic_prefix)
+        own = config.ports.get("schema-registry") if "schema-registry" in config.services else None
+        self._registry_url = config.registry_url or (f"http://127.0.0.1:{own}" if own else None)
         self.clock = SystemClock()
         self._token = config.token or secrets.token_urlsafe(32)
         self._engine = FactsClient(config.engine_url, self._token) if config.engine_url else None
@@ -50,7 +52,7 @@ class ServiceParts:
         client_id = f"sandbox-{config.instance}"
         self._clients = KafkaClients(
             config.bootstrap_servers,
-            config.registry_url,
+            self._registry_url,
             self._contracts,
             self._names,
             client_id=client_id,
@@ -96,7 +98,8 @@ class ServiceParts:
                 group.create_task(self._clients.producer.start())
             if registry:
                 await registry.start()
-            await self._register()
+            if self._registry_url:
+                await self._register()
         async with asyncio.TaskGroup() as group:
             for served in services:
                 group.create_task(self._start_one(served))
@@ -204,8 +207,8 @@ class ServiceParts:
     def _urls(self) -> dict[str, str]:
         config = self._config
         own = {name: f"http://127.0.0.1:{port}" for name, port in config.ports.items()}
-        told = {"capsule": config.capsule_url, "plato": config.plato_url, "schema-registry": config.registry_url}
-        return {**own, **told}
+        told = {"capsule": config.capsule_url, "plato": config.plato_url, "schema-registry": self._registry_url}
+        return {**own, **{name: url for name, url in told.items() if url}}
 
 
 def _service_class(name: str) -> Any:

@@ -26,7 +26,7 @@ def broker_of(plan: EnginePlan) -> EmbeddedBroker:
         listen=plan.listen,
         advertise=plan.advertise,
         controller_port=plan.ports["controller"],
-        local_port=plan.ports["kafka-local"],
+        local_port=plan.ports.get("kafka-local", 0),
         log_file=state / "logs" / "kafka.log",
         java_home=Path(plan.java_home) if plan.java_home else None,
         offline=True,

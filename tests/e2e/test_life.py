@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -137,7 +139,7 @@ def test_a_taken_port_is_named_with_its_holder_before_anything_starts(cli: Any) 
         base = holder.getsockname()[1]
         done = cli.run("up", "--ports", str(base))
     assert done.code == 3
-    assert f"port {base} (kafka) is taken by python" in done.err and "--ports auto" in done.err
+    assert f"port {base} (kafka) is taken by {psutil.Process().name()} (pid {os.getpid()})" in done.err and "--ports auto" in done.err
     assert cli.processes() == []
 
 
