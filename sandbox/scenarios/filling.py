@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.scenarios.assertions.assertion import is_number, show
 from sandbox.scenarios.model.bad_value import BadValue, nearest
-from sandbox.scenarios.template.tree import Constant, ListTemplate, MappingTemplate, Produced, Template
+from sandbox.scenarios.template.tree import Constant, ListTemplate, MappingTemplate, Produced, Template, settled
 
 __all__ = ["RECORD_KEY", "AvroFilling"]
 
@@ -81,10 +81,10 @@ class AvroFilling:
             return self._complete_record(schema, value, members, path)
         if kind == "map" and members is not None:
             done = {name: self._complete(schema["values"], each, (*path, name)) for name, each in members.items()}
-            return _folded(MappingTemplate(done))
+            return settled(MappingTemplate(done))
         if kind == "array" and (items := _items(value)) is not None:
             each = [self._complete(schema["items"], item, (*path, place)) for place, item in enumerate(items)]
-            return _folded(ListTemplate(each))
+            return settled(ListTemplate(each))
         if isinstance(value, Constant) or members is not None or _items(value) is not None:
             _check_constant(kind, schema, value, path)
         return value
@@ -127,7 +127,7 @@ class AvroFilling:
             else self._left_out(field)
             for name, field in fields.items()
         }
-        return _folded(MappingTemplate(done))
+        return settled(MappingTemplate(done))
 
     def _left_out(self, field: Mapping[str, Any]) -> Template:
         name, kind = field["name"], self._resolve(field["type"])
@@ -150,7 +150,7 @@ class AvroFilling:
         if kind == "fixed":
             return Constant(bytes(schema["size"]))
         if kind == "string" and name.endswith("_id"):
-            return Produced(lambda names: names["id"](f"{name.removesuffix('_id')}_"))
+            return Produced(lambda names: names["new_id"](f"{name.removesuffix('_id')}_"))
         if kind == "string":
             return Constant(name.replace("_", " "))
         return Constant({"map": {}, "array": []}.get(kind, _PLAIN.get(kind)))
@@ -170,10 +170,6 @@ def _items(value: Template) -> list[Template] | None:
     if isinstance(value, Constant) and isinstance(value.value, list | tuple):
         return [Constant(each) for each in value.value]
     return None
-
-
-def _folded(template: Template) -> Template:
-    return template if template.names else Constant(template.render({}))
 
 
 def _is_record(schema: Any) -> bool:

@@ -161,4 +161,6 @@ def _yaml_hint(error: yaml.MarkedYAMLError) -> str | None:
         return "indent with spaces, not tabs"
     if "cannot start any token" in problem or "alias" in problem or "anchor" in problem:
         return "a text that begins with one of % @ ` & * needs quotes"
+    if "',' or '}'" in problem:
+        return 'inside { } a path with [ ] needs quotes: {"$.data[0].id": 1}'
     return None

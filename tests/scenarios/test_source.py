@@ -42,6 +42,8 @@ def test_aliases_may_be_used() -> None:
          'a template needs quotes: "{{ name }}" instead of {{ name }}'),
         ("a: b: c", "is not YAML: mapping values are not allowed", "s.yaml:1", "a text that holds `: ` needs quotes"),
         ("a: @b", "is not YAML", "s.yaml:1", "a text that begins with one of % @ ` & * needs quotes"),
+        ("a: {$.b[0]: 1}", "is not YAML", "s.yaml:1",
+         'inside { } a path with [ ] needs quotes: {"$.data[0].id": 1}'),
         ("a: [1", "is not YAML", "s.yaml:1", None),
         ("a: !!python/object/apply:os.system [ls]", "tags such as", "s.yaml:1", None),
         ("a: !secret x", "tags such as !secret are not used here", "s.yaml:1", None),

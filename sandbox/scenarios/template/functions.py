@@ -1,4 +1,4 @@
-"""What templates can call: `uuid()`, `id(…)`, `now()`, `choice(…)` and `random.…`.
+"""What templates can call: `uuid()`, `new_id(…)`, `now()`, `choice(…)` and `random.…`.
 
 `random` and `choice` draw from the step's own seed: the same seed gives the same values. Ids are new in every run,
 since services take an event whose id they have seen for a duplicate.
@@ -17,7 +17,7 @@ from sandbox.scenarios.template.environment import allowed_in_templates
 
 __all__ = ["VOLATILE", "Chance", "template_functions"]
 
-VOLATILE = frozenset({"uuid", "id", "now", "random", "choice", "sequence"})
+VOLATILE = frozenset({"uuid", "new_id", "now", "random", "choice", "sequence"})
 """Names whose value differs from one rendering to the next; everything else stays the same during a step."""
 
 
@@ -55,7 +55,7 @@ def template_functions(rng: random.Random, ids: random.Random, clock: Clock) -> 
         return new_uuid(ids)
 
     @allowed_in_templates
-    def id(prefix: str) -> str:
+    def prefixed_id(prefix: str) -> str:
         return new_id(prefix, ids)
 
     @allowed_in_templates
@@ -71,5 +71,5 @@ def template_functions(rng: random.Random, ids: random.Random, clock: Clock) -> 
         """One of its arguments, or of the one list given."""
         return rng.choice(options[0] if len(options) == 1 and isinstance(options[0], list | tuple) else options)
 
-    functions: dict[str, Callable[..., Any]] = {"uuid": uuid, "id": id, "now": now, "choice": choice}
+    functions: dict[str, Callable[..., Any]] = {"uuid": uuid, "new_id": prefixed_id, "now": now, "choice": choice}
     return {**functions, "random": Chance(rng)}

@@ -25,7 +25,7 @@ from sandbox.scenarios.template.functions import VOLATILE
 
 __all__ = [
     "Constant", "Expression", "ListTemplate", "MappingTemplate", "Produced", "SourceText", "Template", "TemplateFailed",
-    "TextTemplate", "compile_template",
+    "TextTemplate", "compile_template", "settled",
 ]  # fmt: skip
 
 Names = Mapping[str, Any]
@@ -167,7 +167,7 @@ class MappingTemplate(Template):
         return made
 
     def fold(self, names: Names) -> Template:
-        return _settle(MappingTemplate({name: each.fold(names) for name, each in self.members.items()}))
+        return settled(MappingTemplate({name: each.fold(names) for name, each in self.members.items()}))
 
     def walk(self) -> list[Template]:
         return [self, *(inner for each in self.members.values() for inner in each.walk())]
@@ -182,14 +182,16 @@ class ListTemplate(Template):
         return [each.render(names) for each in self.items]
 
     def fold(self, names: Names) -> Template:
-        return _settle(ListTemplate([each.fold(names) for each in self.items]))
+        return settled(ListTemplate([each.fold(names) for each in self.items]))
 
     def walk(self) -> list[Template]:
         return [self, *(inner for each in self.items for inner in each.walk())]
 
 
-def _settle(template: MappingTemplate | ListTemplate) -> Template:
-    return template if template.names else Constant(template.render({}))
+def settled(template: MappingTemplate | ListTemplate) -> Template:
+    """A constant, where all parts are."""
+    parts = template.members.values() if isinstance(template, MappingTemplate) else template.items
+    return Constant(template.render({})) if all(isinstance(each, Constant) for each in parts) else template
 
 
 def compile_template(value: Any) -> Template:
@@ -199,9 +201,9 @@ def compile_template(value: Any) -> Template:
     if isinstance(value, str):
         return _compile_text(value)
     if isinstance(value, Mapping):
-        return _settle(MappingTemplate({str(name): compile_template(each) for name, each in value.items()}))
+        return settled(MappingTemplate({str(name): compile_template(each) for name, each in value.items()}))
     if isinstance(value, list | tuple):
-        return _settle(ListTemplate([compile_template(each) for each in value]))
+        return settled(ListTemplate([compile_template(each) for each in value]))
     return Constant(value)
 
 

@@ -76,7 +76,7 @@ def test_the_same_seed_gives_the_same_values_and_new_ids() -> None:
     def draw(ids: int) -> Any:
         functions = template_functions(random.Random(7), random.Random(ids), ManualClock())
         source = ["{{ random.uniform(0, 1) }}", "{{ random.int(1, 9) }}", "{{ choice('a', 'b', 'c') }}"]
-        ids_source = ["{{ uuid() }}", "{{ id('cap_') }}"]
+        ids_source = ["{{ uuid() }}", "{{ new_id('cap_') }}"]
         return compile_template(source).render(functions), compile_template(ids_source).render(functions)
 
     assert draw(1)[0] == draw(2)[0]

@@ -1,0 +1,173 @@
+from typing import Any
+
+import pytest
+
+from sandbox.errors import AssertionFailed
+
+
+async def test_a_record_is_completed_and_its_ids_are_known_to_later_steps(world: Any, play: Any) -> None:
+    result = await play("""
+scenario: s
+steps:
+  - publish: rim.fast-path
+    as: alert
+    key: rim:entity:finance:EURUSD
+    value: {stress: 0.95, status: ALERT}
+  - say: >-
+      {{ alert.request_id }} {{ alert.correlation_id }} {{ alert.trace_id }} {{ alert.event_id }} {{ alert.key }}
+      {{ alert.topic }}-{{ alert.partition }}@{{ alert.offset }} {{ alert.value.stress }} {{ alert.count }}
+""")
+    sent = world.published[0]
+    trace, event_id = sent.trace, sent.value["event_id"]
+    assert result.steps[1].title == (
+        f"{trace.request_id} {trace.correlation_id} {trace.trace_id} {event_id} rim:entity:finance:EURUSD "
+        "rim.fast-path-0@0 0.95 1"
+    )
+    assert result.steps[0].detail == "rim.fast-path-0@0" and sent.value["status"] == "ALERT"
+
+
+async def test_many_records_differ_where_their_templates_do(world: Any, play: Any) -> None:
+    result = await play("""
+scenario: s
+vars: {place: finance}
+steps:
+  - publish: rim.fast-path
+    key: "rim:entity:{{ place }}:{{ choice('EUR', 'USD') }}{{ sequence }}"
+    headers: {X-Number: "{{ sequence }}", X-Place: "{{ place }}"}
+    partition: 3
+    count: 3
+    rate: 2/s
+    value: {price: "{{ sequence / 2 }}"}
+""")
+    assert [each.value["price"] for each in world.published] == [0.5, 1.0, 1.5]
+    assert [each.key[-1] for each in world.published] == ["1", "2", "3"]
+    assert [each.value["rim_node_id"] for each in world.published] == [each.key for each in world.published]
+    assert world.published[2].headers == (("X-Number", b"3"), ("X-Place", b"finance"))
+    assert world.published[0].partition == 3
+    assert result.steps[0].title == "publish 3 records to rim.fast-path at 2/s"
+    assert result.steps[0].detail == "3 records, the last rim.fast-path-3@2" and result.took_ms == pytest.approx(1000)
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ("format: json\n    value: {a: [1, null], b: é}", '{"a":[1,null],"b":"é"}'.encode()),
+        ("format: json\n    value: text", b'"text"'),
+        ("format: raw\n    value: not avro", b"not avro"),
+        ("format: raw\n    value: {hex: 00 00 00 00 63 ff}", b"\x00\x00\x00\x00\x63\xff"),
+        ("format: raw\n    value: {base64: AAECAw==}", b"\x00\x01\x02\x03"),
+        ("value: null", None),
+        ("format: raw\n    value: 'n{{ sequence }}'", b"n1"),
+    ],
+)
+async def test_values_are_encoded_as_the_step_says(options: str, sent: Any, world: Any, play: Any) -> None:
+    result = await play(f"scenario: s\nsteps:\n  - publish: rim.fast-path\n    key: k\n    {options}\n")
+    assert result.outcome == "passed" and world.published[0].value == sent
+
+
+async def test_json_topics_take_json(world: Any, play: Any) -> None:
+    await play("scenario: s\nsteps:\n  - publish: audit.events\n    value: {auditId: a}\n")
+    assert world.published[0].value == b'{"auditId":"a"}' and world.published[0].key is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "where"),
+    [
+        ("format: raw\n    value: {hex: xyz}", "the value is not hex", "story.yaml:5"),
+        ("format: raw\n    value: [1]", "a raw value is a text, {hex: …} or {base64: …}", "story.yaml:5"),
+        ('value: "{{ 5 }}"', "value: expected the fields of RimFastEvent, found 5", "story.yaml:4"),
+        ('value: {stress: "{{ 1 / 0 }}"}', "{{ 1 / 0 }}: division by zero", "story.yaml:4"),
+        ("format: json\n    value: \"{{ ('1' ~ '0' * 400) | float }}\"", "the value is not JSON", "story.yaml:5"),
+    ],
+)
+async def test_a_value_that_cannot_be_sent_fails_the_step_at_its_line(
+    options: str, message: str, where: str, play: Any
+) -> None:
+    result = await play(f"scenario: s\nsteps:\n  - publish: rim.fast-path\n    {options}\n")
+    failure = result.steps[0].failure
+    assert message in failure.actual and (failure.where, failure.exit_code) == (where, 2)
+
+
+async def test_ids_given_as_headers_are_the_records_ids(world: Any, play: Any) -> None:
+    result = await play("""
+scenario: s
+steps:
+  - publish: rim.fast-path
+    as: alert
+    headers: {x-request-id: req-mine}
+  - say: "{{ alert.request_id }}"
+""")
+    assert result.steps[1].title == "req-mine"
+    assert world.published[0].trace.correlation_id == result.correlation_id
+
+
+async def test_kafka_away_fails_the_step_as_trouble_of_the_environment(world: Any, play: Any) -> None:
+    world.kafka_down = True
+    result = await play("scenario: s\nsteps:\n  - publish: rim.fast-path\n")
+    assert (result.exit_code, result.steps[0].failure.actual) == (3, "Kafka is away")
+
+
+async def test_the_background_goes_on_beside_other_steps_until_it_is_stopped(world: Any, play: Any) -> None:
+    result = await play("""
+scenario: s
+steps:
+  - publish: rim.fast-path
+    as: traffic
+    background: true
+    rate: 10/s
+  - wait: 1s
+  - say: "{{ traffic.count }}"
+  - stop: traffic
+  - wait: 1s
+""")
+    assert [step.detail for step in result.steps if step.verb in ("publish", "stop")] == ["goes on", "10 records sent"]
+    assert result.steps[2].title in ("10", "11") and len(world.published) == 10
+    assert result.steps[0].title == "publish records to rim.fast-path at 10/s in the background"
+
+
+async def test_what_still_runs_in_the_background_ends_with_the_steps(world: Any, play: Any) -> None:
+    result = await play("""
+scenario: s
+steps:
+  - publish: rim.fast-path
+    as: traffic
+    background: true
+    rate: 10/s
+    count: 1000
+  - wait: 1s
+finally:
+  - wait: 5s
+""")
+    assert result.outcome == "passed" and len(world.published) == 10
+
+
+async def test_trouble_in_the_background_is_told_when_it_is_stopped(world: Any, play: Any) -> None:
+    text = """
+scenario: s
+steps:
+  - publish: rim.fast-path
+    as: traffic
+    background: true
+    rate: 10/s
+  - wait: 1s
+  - stop: traffic
+"""
+    result = await play(text, at={0.4: lambda: setattr(world, "kafka_down", True)})
+    assert (result.steps[-1].verb, result.steps[-1].failure.actual) == ("stop", "Kafka is away")
+
+
+async def test_trouble_in_the_background_is_told_at_the_end_at_the_latest(world: Any, play: Any) -> None:
+    world.kafka_down = True
+    result = await play("""
+scenario: s
+steps:
+  - publish: rim.fast-path
+    as: traffic
+    background: true
+    rate: 10/s
+  - wait: 1s
+""")
+    assert (result.outcome, result.exit_code) == ("failed", 3)
+    last = result.steps[-1]
+    assert (last.title, last.where, last.failure.actual) == ("publish traffic", "story.yaml:4", "Kafka is away")
+    assert last.failure.exit_code != AssertionFailed.exit_code

@@ -1,0 +1,51 @@
+"""What every kind of step keeps."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.scenarios.load import read_scenario
+from sandbox.scenarios.steps import STEPS
+
+EXAMPLES = {
+    "say": "say: Hello {{ run.id }}",
+    "publish": "publish: rim.fast-path\n    as: name",
+    "http": "http: GET {{ plato }}/x\n    as: name",
+    "websocket": 'websocket: "{{ plato }}/x"\n    as: name',
+    "expect": "expect: capsule.snapshots\n    as: name",
+    "breaker": "breaker: odyssey/capsule\n    is: CLOSED",
+    "dlq": "dlq: rim.fast-path\n    capture: {name: $.id}",
+    "wait": "wait: 1s",
+    "stop": "stop: other",
+}
+SURROUND = (
+    "scenario: s\nsteps:\n  - publish: rim.fast-path\n    as: other\n    background: true\n    rate: 1/s\n  - {step}\n"
+)
+
+
+def test_every_kind_has_an_example_here() -> None:
+    assert set(EXAMPLES) == set(STEPS)
+
+
+@pytest.mark.parametrize("verb", STEPS)
+def test_a_step_says_what_it_does_with_and_without_names(verb: str) -> None:
+    step = read_scenario(SURROUND.replace("{step}", EXAMPLES[verb]), "s.yaml").steps[1]
+    assert step.verb == verb and step.keys()[0] == verb and type(step).__doc__
+    assert step.title() and step.title({"plato": "http://plato", "run": {"id": "run-1"}})
+    assert step.at == "s.yaml:7"
+
+
+@pytest.mark.parametrize("verb", [verb for verb in STEPS if "name" in EXAMPLES[verb]])
+def test_a_name_that_a_step_gives_is_known_after_it_and_not_before(verb: str) -> None:
+    text = SURROUND.replace("{step}", EXAMPLES[verb])
+    assert read_scenario(text + '  - say: "{{ name }}"\n', "s.yaml").steps
+    with pytest.raises(Exception, match="nothing is named 'name' here"):
+        read_scenario(text.replace("steps:\n", 'steps:\n  - say: "{{ name }}"\n'), "s.yaml")
+
+
+async def test_what_is_said_is_filled_as_far_as_it_can_be(play: Any) -> None:
+    result = await play(
+        'scenario: s\nvars: {a: 5}\nsteps:\n  - say: "{{ a }} and {{ now() }}"\n  - say: "{{ 1 / 0 }}"\n'
+    )
+    assert [step.title for step in result.steps] == ["{{ a }} and {{ now() }}", "{{ 1 / 0 }}"]
+    assert result.outcome == "passed"
