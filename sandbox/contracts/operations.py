@@ -6,4 +6,4 @@ __all__ = ["BREAKER_OPERATIONS", "COMPONENT_OPERATIONS"]
 
 BREAKER_OPERATIONS = ("open", "close", "half-open", "reset", "disable", "force-open", "metrics-only")
 
-COMPONENT_OPERATIONS = ("start", "stop", "restart", "kill", "pause", "resume")
+COMPONENT_OPERATIONS = ("start", "stop", "restart", "kill", "pause", "resume", "disconnect", "connect")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.runtime.plan import EnginePlan
-from sandbox.runtime.spawn import broker_of, spawn_services
+from sandbox.runtime.runtimes import Runtime, runtime_of
 
 ALREADY_RUNNING = 75
 
@@ -26,29 +26,26 @@ def main(state_dir: Path) -> int:
     except OSError:
         sys.stderr.write(f"another engine runs sandbox {plan.name}\n")
         return ALREADY_RUNNING
-    broker = broker_of(plan)
     try:
-        broker.start()
-        children = {process: spawn_services(plan, process, token) for process in plan.processes}
-        run(plan, token, broker, children)
+        runtime = runtime_of(plan, token)
+        runtime.start()
+        run(plan, token, runtime)
     except SandboxError as error:
         sys.stderr.write(f"{error.render()}\n")
         return error.exit_code
     return 0
 
 
-def run(plan: EnginePlan, token: str, broker: object, children: dict[str, object]) -> None:
+def run(plan: EnginePlan, token: str, runtime: Runtime) -> None:
     import asyncio
 
     from sandbox.control.server import control_app
     from sandbox.runtime.engine import Engine
 
-    advertised = (plan.advertise,) if plan.advertise else ()
+    advertised = [name for name in (plan.advertise, plan.engine_name, *plan.engine_hosts) if name]
 
     async def engine() -> None:
-        await Engine(plan, token, broker, children).run(
-            lambda engine: control_app(engine, token, advertised=advertised)
-        )
+        await Engine(plan, token, runtime).run(lambda engine: control_app(engine, token, advertised=advertised))
 
     asyncio.run(engine())
 

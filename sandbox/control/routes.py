@@ -49,7 +49,8 @@ ROUTES = (
     Route("GET", "/v1/traces/{id}", "trace", "Every fact under one id, in order", models.Trace, tag="facts"),
     Route(
         "POST", "/v1/components/{name}/{operation}", "operate_component",
-        "Start, stop, restart, kill, pause or resume a component", models.Component, tag="components",
+        "Start, stop, restart, kill, pause, resume, disconnect or connect a component", models.Component,
+        tag="components",
     ),
     Route("GET", "/v1/topics", "topics", "List topics", models.TopicList, tag="kafka"),
     Route("GET", "/v1/topics/{topic}", "topic", "Describe a topic", models.Topic, tag="kafka"),

@@ -37,11 +37,16 @@ class Component(Protocol):
     async def stop(self) -> None:
         """Stop in good order. Does nothing when it is not running."""
 
-    def kill(self) -> None: ...
+    async def kill(self) -> None: ...
 
-    def pause(self) -> None: ...
+    async def pause(self) -> None: ...
 
-    def resume(self) -> None: ...
+    async def resume(self) -> None: ...
+
+    async def disconnect(self) -> None:
+        """Take it off the network that it shares with the others. Raises UsageError where there is none."""
+
+    async def connect(self) -> None: ...
 
     async def ended(self) -> str:
         """Wait until the process ends, and say how (`ended with exit code 1`)."""
@@ -84,7 +89,7 @@ class Supervised:
                 await self.component.stop()
                 return
             except BaseException:
-                self.component.kill()
+                await self.component.kill()
                 raise
             self._become(ComponentState.READY, self._remark)
             self._watch = asyncio.create_task(self._watch_over(), name=f"watch {self.name}")
@@ -97,7 +102,7 @@ class Supervised:
             failed = self.state is ComponentState.FAILED
             self._become(ComponentState.STOPPING)
             if self._paused:
-                self.component.resume()
+                await self.component.resume()
             await self.component.stop()
             self._become(ComponentState.STOPPED, "it had failed before" if failed else None)
 
@@ -109,20 +114,29 @@ class Supervised:
     async def kill(self) -> None:
         """End it at once; the watch notices and records the failure, as with any crash."""
         self._require_running("kill")
-        self.component.kill()
+        await self.component.kill()
 
     async def pause(self) -> None:
         self._require_running("pause")
-        self.component.pause()
+        await self.component.pause()
         self._paused = True
         self._become(ComponentState.DEGRADED, "paused")
 
     async def resume(self) -> None:
         if not self._paused:
             raise UsageError(f"{self.name} is not paused", where=self.name)
-        self.component.resume()
+        await self.component.resume()
         self._paused = False
         self._become(ComponentState.READY, self._remark)
+
+    async def disconnect(self) -> None:
+        """Off the network; what follows from that is told by the health checks."""
+        self._require_running("disconnect")
+        await self.component.disconnect()
+
+    async def connect(self) -> None:
+        self._require_running("connect")
+        await self.component.connect()
 
     def _require_running(self, verb: str) -> None:
         if self.state not in (ComponentState.STARTING, ComponentState.READY, ComponentState.DEGRADED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sandbox.errors import ComponentFailed, SandboxError
+from sandbox.errors import ComponentFailed, SandboxError, UsageError
 from sandbox.runtime.admin_client import AdminClient
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
@@ -17,6 +17,14 @@ __all__ = ["KafkaComponent", "ServicesComponent"]
 KAFKA_LIMIT_S = 60.0
 SERVICES_LIMIT_S = 60.0
 STOP_LIMIT_S = 5.0
+
+
+def no_network(name: str) -> UsageError:
+    return UsageError(
+        f"{name} shares no network of its own on the embedded runtime",
+        where=name,
+        hint="pause it instead, or use `sandbox up --runtime docker`",
+    )
 
 
 class KafkaComponent:
@@ -39,14 +47,20 @@ class KafkaComponent:
     async def stop(self) -> None:
         await self._broker.stop(STOP_LIMIT_S)
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         self._broker.kill()
 
-    def pause(self) -> None:
+    async def pause(self) -> None:
         self._broker.pause()
 
-    def resume(self) -> None:
+    async def resume(self) -> None:
         self._broker.resume()
+
+    async def disconnect(self) -> None:
+        raise no_network(self.name)
+
+    async def connect(self) -> None:
+        raise no_network(self.name)
 
     async def ended(self) -> str:
         await self._broker.wait_exit()
@@ -99,17 +113,23 @@ class ServicesComponent:
             await self._child.stop(STOP_LIMIT_S)
         self.status = {}
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         if self._child is not None:
             self._child.kill()
 
-    def pause(self) -> None:
+    async def pause(self) -> None:
         if self._child is not None:
             self._child.pause()
 
-    def resume(self) -> None:
+    async def resume(self) -> None:
         if self._child is not None:
             self._child.resume()
+
+    async def disconnect(self) -> None:
+        raise no_network(self.name)
+
+    async def connect(self) -> None:
+        raise no_network(self.name)
 
     async def ended(self) -> str:
         if self._child is not None:

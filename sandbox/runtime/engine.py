@@ -23,13 +23,12 @@ from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.component import ComponentState, Supervised
-from sandbox.runtime.components import KafkaComponent, ServicesComponent
 from sandbox.runtime.embedded.aot import cache_file, training_command
-from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.readiness import Proof, prove
+from sandbox.runtime.runtimes import Runtime
 from sandbox.runtime.scenario_runs import ScenarioRuns
 from sandbox.runtime.topics_view import TopicsView
 
@@ -39,20 +38,19 @@ PROOF_AGAIN_S = 0.5
 
 
 class Engine:
-    """Built around children that may run already; `run` returns when it was told to stop and everything has stopped."""
+    """Over a runtime that may have begun to start; `run` returns when told to stop and everything has stopped."""
 
-    def __init__(self, plan: EnginePlan, token: str, broker: EmbeddedBroker, children: dict[str, Child]) -> None:
+    def __init__(self, plan: EnginePlan, token: str, runtime: Runtime) -> None:
         self.plan = plan
+        self.runtime = runtime
         self.token = token
         self.clock = SystemClock()
         self.journal = Journal()
         self.ledger = Ledger(self.journal)
         self.intake = Intake(self.journal, self.clock)
-        self.kafka = Supervised(KafkaComponent(broker), self.journal, self.clock)
-        self.services = {
-            name: Supervised(ServicesComponent(name, plan, token, children.get(name)), self.journal, self.clock)
-            for name in plan.processes
-        }
+        kafka, services = runtime.components()
+        self.kafka = Supervised(kafka, self.journal, self.clock)
+        self.services = {each.name: Supervised(each, self.journal, self.clock) for each in services}
         contracts = Contracts.load(Path(plan.contracts) if plan.contracts else None)
         self.clients = KafkaClients(
             plan.local_bootstrap_servers,
@@ -79,7 +77,7 @@ class Engine:
             loop.add_signal_handler(number, self._stopping.set)
         runner = web.AppRunner(make_app(self), access_log=None, shutdown_timeout=0.2)
         await runner.setup()
-        for host in ("127.0.0.1", "::1"):
+        for host in ("127.0.0.1", "::1", *self.plan.engine_hosts):
             await self._listen(runner, host)
         self._announce()
         for supervised in self._components():
@@ -137,7 +135,8 @@ class Engine:
         """Use every link once, again until it holds or a component has failed."""
         while all(each.state is ComponentState.READY for each in self._components()):
             try:
-                self.proof = await prove(self.plan, self.clients, self.groups())
+                proof = await prove(self.plan, self.clients, self.groups())
+                self.proof = proof + await self.runtime.prove()
                 self.proof_failure = None
             except SandboxError as error:
                 self.proof_failure = error.message
@@ -166,6 +165,7 @@ class Engine:
         for each in self.services.values():
             await each.component.admin.close()
         await self.kafka.stop()
+        await self.runtime.close(purge=self._purge)
 
     def _component_changed(self) -> None:
         self._announce()

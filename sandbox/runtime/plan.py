@@ -32,6 +32,12 @@ class EnginePlan:
     auth: str = "optional"
     rate_limits: str = "on"
     java_home: str | None = None
+    docker_host: str | None = None
+    """Address of the Docker engine that runs the containers, on that runtime."""
+    engine_hosts: list[str] = field(default_factory=list)
+    """Addresses besides loopback that the control API listens on: the containers' way to it."""
+    engine_name: str | None = None
+    """Host name that containers know this machine by."""
     train: bool = True
     """Whether to train the AOT cache once everything is ready."""
 

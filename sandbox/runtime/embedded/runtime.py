@@ -1,0 +1,44 @@
+"""The runtime that needs nothing but Python: Kafka as a child JVM, the services as child processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sandbox.runtime.embedded.child import Child
+from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.spawn import broker_of, spawn_services
+
+if TYPE_CHECKING:
+    from sandbox.runtime.components import KafkaComponent
+    from sandbox.runtime.readiness import Proof
+
+__all__ = ["EmbeddedRuntime"]
+
+
+class EmbeddedRuntime:
+    def __init__(self, plan: EnginePlan, token: str) -> None:
+        self._plan = plan
+        self._token = token
+        self._broker = broker_of(plan)
+        self._children: dict[str, Child] = {}
+
+    def start(self) -> None:
+        """The JVM first, since it takes longest; then the processes of services."""
+        self._broker.start()
+        self._children = {name: spawn_services(self._plan, name, self._token) for name in self._plan.processes}
+
+    def components(self) -> tuple[KafkaComponent, Sequence[Any]]:
+        from sandbox.runtime.components import KafkaComponent, ServicesComponent
+
+        services = [
+            ServicesComponent(name, self._plan, self._token, self._children.get(name)) for name in self._plan.processes
+        ]
+        return KafkaComponent(self._broker), services
+
+    async def prove(self) -> list[Proof]:
+        """Every link here is one that the services use, and is proven by them."""
+        return []
+
+    async def close(self, *, purge: bool) -> None:
+        """Nothing is left once the children have ended; the state folder goes with the engine."""
