@@ -139,7 +139,10 @@ def test_a_taken_port_is_named_with_its_holder_before_anything_starts(cli: Any) 
         base = holder.getsockname()[1]
         done = cli.run("up", "--ports", str(base))
     assert done.code == 3
-    assert f"port {base} (kafka) is taken by {psutil.Process().name()} (pid {os.getpid()})" in done.err and "--ports auto" in done.err
+    assert (
+        f"port {base} (kafka) is taken by {psutil.Process().name()} (pid {os.getpid()})" in done.err
+        and "--ports auto" in done.err
+    )
     assert cli.processes() == []
 
 
