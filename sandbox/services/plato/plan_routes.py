@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from sandbox.contracts.tracing import TENANT_ID, TraceContext
 from sandbox.services.http import ApiError, Exchange, FieldError, Pagination, Route
 from sandbox.services.plato.bodies import ApprovalBody, CancelBody, CreatePlan, ExecuteBody, ListPlans
 from sandbox.services.plato.plan import Plan
@@ -129,7 +130,8 @@ class PlanRoutes:
 
     async def stream(self, exchange: Exchange) -> web.StreamResponse:
         """Browsers cannot send headers with a handshake: they name their tenant as `?tenantId=`."""
-        tenant = self._rooms.enter(exchange.trace.tenant or exchange.request.query.get("tenantId") or exchange.tenant)
+        asked = TraceContext.accept({TENANT_ID: exchange.request.query.get("tenantId", "")}).tenant
+        tenant = self._rooms.enter(exchange.trace.tenant or asked or exchange.tenant)
         plan = self._plans.get(tenant, exchange.path["id"])
         return await self._streams.serve(
             exchange, tenant, plan.plan_id, begin=lambda: self._plans.start_seeded(plan, exchange.trace)

@@ -17,6 +17,7 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import FactSink, PlanFinished, PlanStarted, PlanStepFinished, trace_fields
 from sandbox.services.plato.outbox import Outbox
 from sandbox.services.plato.plan import Plan, PlanStatus, PlanStep, slug
+from sandbox.services.plato.policies import number_of
 from sandbox.services.plato.runs import Run, RunLog
 from sandbox.services.plato.spec import Artifact
 from sandbox.services.plato.steps import StepFailed, StepWork, perform
@@ -205,6 +206,5 @@ def plan_event(
 
 
 def _duration_ms(step: PlanStep) -> float:
-    given = step.parameters.get("durationMs", STEP_MS)
-    valid = isinstance(given, (int, float)) and not isinstance(given, bool) and given >= 0
-    return min(float(given), LONGEST_STEP_MS) if valid else STEP_MS
+    given = number_of(step.parameters.get("durationMs", STEP_MS))
+    return STEP_MS if given is None or given < 0 else min(given, LONGEST_STEP_MS)

@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.contracts.instants import format_instant
 from sandbox.services.plato.conditions import Condition
 
-__all__ = ["Action", "Decision", "Judgement", "Policy", "PolicyRule", "judge"]
+__all__ = ["Action", "Decision", "Judgement", "Policy", "PolicyRule", "judge", "number_of"]
 
 
 class Decision(StrEnum):
@@ -83,9 +83,9 @@ class Action:
     @classmethod
     def of(cls, entity_id: str, action_type: str, context: Mapping[str, Any]) -> Action:
         """An action whose risk is the context's `riskScore`, else its `stress`."""
-        scores = (context.get(name) for name in ("riskScore", "stress"))
-        numbers = [each for each in scores if isinstance(each, (int, float)) and not isinstance(each, bool)]
-        risk_score = float(numbers[0]) if numbers else None
+        risk_score = number_of(context.get("riskScore"))
+        if risk_score is None:
+            risk_score = number_of(context.get("stress"))
         return cls(entity_id=entity_id, action_type=action_type, context=context, risk_score=risk_score)
 
     def facts(self) -> dict[str, Any]:
@@ -140,3 +140,13 @@ def judge(policies: Iterable[Policy], action: Action) -> Judgement:
                 violations.append(f"{policy.name}: needs approval when {rule.condition}")
                 conditions.append(str(rule.parameters.get("approval", "approval by a person")))
     return Judgement(decision, tuple(matched), tuple(violations), tuple(conditions))
+
+
+def number_of(value: Any) -> float | None:
+    """A JSON number as a float; None for anything else, and for integers that no float holds."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None

@@ -15,7 +15,7 @@ from typing import Any
 from sandbox.errors import SandboxError, UsageError
 from sandbox.services.plato.conditions import Condition
 from sandbox.services.plato.plan import Plan, PlanStep, slug
-from sandbox.services.plato.policies import Action, Judgement, Policy, judge
+from sandbox.services.plato.policies import Action, Judgement, Policy, judge, number_of
 from sandbox.services.plato.spec import Artifact
 
 __all__ = ["ACTIONS", "StepFailed", "StepResult", "StepWork", "perform"]
@@ -67,7 +67,7 @@ def _evaluate_conditions(work: StepWork) -> StepResult:
     checked = [{"condition": text, "met": _holds(text, work)} for text in conditions]
     judgement = _judge(work, str(work.plan.context.get("actionType", "EXECUTE_PLAN")))
     met = any(each["met"] for each in checked)
-    stress = _number(work.plan.context.get("stress"))
+    stress = number_of(work.plan.context.get("stress"))
     policies = {"decision": judgement.decision.value, "matched": list(judgement.matched), "reason": judgement.reason}
     return StepResult({"met": met, "conditions": checked, "stress": stress, "policies": policies})
 
@@ -111,7 +111,7 @@ def _produce_artifact(work: StepWork) -> StepResult:
     content = {
         "entityId": work.plan.entity_id,
         "triggerEventId": work.plan.context.get("triggerEventId"),
-        "stress": _number(work.plan.context.get("stress")),
+        "stress": number_of(work.plan.context.get("stress")),
         "mode": work.mode,
         **{_camel(name): dict(result) for name, result in work.results.items()},
     }
@@ -150,7 +150,7 @@ ACTIONS: dict[str, Callable[[StepWork], StepResult]] = {
 
 
 def _option(context: Mapping[str, Any], met: bool) -> tuple[str, str]:
-    stress = _number(context.get("stress"))
+    stress = number_of(context.get("stress"))
     if not met:
         return "MONITOR", "no condition holds"
     if stress is not None and stress >= SEVERE_STRESS:
@@ -174,10 +174,6 @@ def _holds(text: str, work: StepWork) -> bool:
         return Condition.parse(text).holds(work.facts)
     except UsageError as error:
         raise StepFailed(f"condition {text!r}: {error.message}") from None
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _camel(name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +29,9 @@ __all__ = ["PlanStreams"]
 CONNECTIONS_PER_CLIENT = 10
 HEARTBEAT_S = 30.0
 SEND_LIMIT_S = 60.0
+CLOSE_LIMIT_S = 0.3
 MESSAGE_LIMIT_BYTES = 64 * 1024
+_log = logging.getLogger(__name__)
 
 
 class PlanStreams:
@@ -62,14 +65,24 @@ class PlanStreams:
         with self._seat(client):
             await socket.prepare(exchange.request)
             begin()
-            await _Connection(self, exchange, socket, client).stream(tenant, plan_id)
+            self._sockets.add(socket)
+            connection = _Connection(self._log, self._clock, self._facts, exchange, socket, client)
+            try:
+                await connection.stream(tenant, plan_id)
+            finally:
+                self._sockets.discard(socket)
         return socket
 
     async def close(self) -> None:
-        """Say goodbye to every client."""
-        sockets = list(self._sockets)
-        if sockets:
-            await asyncio.gather(*(each.close(code=WSCloseCode.GOING_AWAY, message=b"PLATO stops") for each in sockets))
+        """Say goodbye to every client; one that does not listen is not waited for."""
+        closing = [
+            asyncio.create_task(each.close(code=WSCloseCode.GOING_AWAY, message=b"PLATO stops"))
+            for each in self._sockets
+        ]
+        if closing:
+            _, unheard = await asyncio.wait(closing, timeout=CLOSE_LIMIT_S)
+            for each in unheard:
+                each.cancel()
 
     @contextmanager
     def _seat(self, client: str) -> Iterator[None]:
@@ -88,22 +101,31 @@ class PlanStreams:
 class _Connection:
     """One client's socket: what it sends is read while the run is written."""
 
-    def __init__(self, streams: PlanStreams, exchange: Exchange, socket: web.WebSocketResponse, client: str) -> None:
-        self._streams = streams
+    def __init__(
+        self,
+        log: RunLog,
+        clock: Clock,
+        facts: FactSink,
+        exchange: Exchange,
+        socket: web.WebSocketResponse,
+        client: str,
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._facts = facts
         self._exchange = exchange
         self._socket = socket
         self._client = client
         self._sent = 0
 
     async def stream(self, tenant: str, plan_id: str) -> None:
-        self._streams._sockets.add(self._socket)
         self._record(WebSocketOpened)
         writer = asyncio.create_task(self._write(tenant, plan_id), name=f"stream of {plan_id}")
+        writer.add_done_callback(self._written)
         try:
             await self._read()
         finally:
             # No await before the last line: the server may cancel this task when the connection is lost.
-            self._streams._sockets.discard(self._socket)
             self._record(WebSocketClosed, code=self._socket.close_code, messages=self._sent)
             writer.cancel()
             await asyncio.wait([writer])
@@ -113,12 +135,12 @@ class _Connection:
         async for message in self._socket:
             if message.type is not WSMsgType.TEXT or not _is_ping(message.data):
                 continue
-            pong = {"type": "PONG", "timestamp": format_instant(self._streams._clock.now_ms())}
+            pong = {"type": "PONG", "timestamp": format_instant(self._clock.now_ms())}
             if not await self._send("PONG", json.dumps(pong), None, self._exchange.trace):
                 return
 
     async def _write(self, tenant: str, plan_id: str) -> None:
-        log = self._streams._log
+        log = self._log
         run, seen = log.latest(tenant, plan_id), 0
         while True:
             bell = log.bell(tenant, plan_id)
@@ -136,14 +158,23 @@ class _Connection:
                 continue
             await bell.wait()
 
+    def _written(self, writer: asyncio.Task[None]) -> None:
+        """A stream that cannot go on (the store failed) is cut rather than left silent."""
+        if not writer.cancelled() and (error := writer.exception()) is not None:
+            _log.error("%s broke off", writer.get_name(), exc_info=error)
+            self._cut()
+
+    def _cut(self) -> None:
+        if (transport := self._exchange.request.transport) is not None:
+            transport.abort()
+
     async def _send(self, type_: str, text: str, sequence: int | None, trace: TraceContext) -> bool:
         """False when the client has gone; one that takes nothing for SEND_LIMIT_S is cut off."""
         try:
             async with asyncio.timeout(SEND_LIMIT_S):
                 await self._socket.send_str(text)
         except TimeoutError:
-            if (transport := self._exchange.request.transport) is not None:
-                transport.abort()
+            self._cut()
             return False
         except ConnectionError:
             return False
@@ -154,8 +185,8 @@ class _Connection:
     def _record(self, fact, trace: TraceContext | None = None, **data) -> None:
         about = trace_fields(trace or self._exchange.trace)
         path = self._exchange.request.path
-        at_ms = self._streams._clock.now_ms()
-        self._streams._facts.record(fact(at_ms=at_ms, source="plato", **about, path=path, client=self._client, **data))
+        at_ms = self._clock.now_ms()
+        self._facts.record(fact(at_ms=at_ms, source="plato", **about, path=path, client=self._client, **data))
 
 
 def _is_ping(text: str) -> bool:

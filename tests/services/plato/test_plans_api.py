@@ -245,3 +245,22 @@ def _rule(policy, action_type):
     from dataclasses import replace
 
     return replace(policy.rules[0], condition=f"actionType == '{action_type}'")
+
+
+async def test_numbers_that_no_float_holds_are_no_numbers(plato):
+    huge = 10**400
+    steps = [{"action": "decide", "parameters": {"durationMs": huge}}]
+    plan_id = await plato.plan(context={"stress": huge, "riskScore": huge}, steps=steps)
+    await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+    assert (await plato.finished(plan_id)).status.value == "COMPLETED"
+
+
+async def test_a_browser_names_its_tenant_in_the_streams_query(plato):
+    _, answer = await plato.call("POST", "/api/v1/plans", json={"name": "Mine"}, headers={"X-Tenant-ID": "one"})
+    path = f"/ws/plans/{answer['data']['planId']}"
+    async with plato.http.ws_connect(f"{path}?tenantId=one") as stream:
+        await stream.send_json({"type": "PING"})
+        assert (await stream.receive_json(timeout=5))["type"] == "PONG"
+    for query in ("", "?tenantId=other", "?tenantId=no%20such"):
+        async with plato.http.get(f"{path}{query}") as response:
+            assert response.status == 404

@@ -5,6 +5,9 @@ import json
 import socket
 
 import pytest
+from aiohttp import WSMsgType
+
+from sandbox.services.store import StoreFailed
 
 STEPS = ["evaluate-conditions", "gather-history", "decide", "produce-artifact"]
 
@@ -196,6 +199,31 @@ async def test_stopping_plato_says_goodbye_to_its_clients(context, new_plato):
     await closing
     assert stream.close_code == 1001
     await plato.http.close()
+
+
+async def test_a_client_that_does_not_listen_does_not_hold_up_the_stop(context, new_plato):
+    plato = new_plato()
+    await plato.start()
+    stream = await plato.http.ws_connect(f"/ws/plans/{await plato.plan()}")
+    stream._response.connection.transport.pause_reading()
+    async with asyncio.timeout(3):
+        await plato.service.stop()
+    await plato.http.close()
+
+
+async def test_a_stream_whose_log_cannot_be_read_is_cut(plato, monkeypatch, caplog):
+    plan_id = await plato.plan()
+    stream = await plato.http.ws_connect(f"/ws/plans/{plan_id}")
+    await plato.settle(lambda: plato.service.status()["streams"] == 1)
+
+    def unreadable(*_):
+        raise StoreFailed("the disk is gone")
+
+    monkeypatch.setattr(plato.service._log, "messages", unreadable)
+    await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+    message = await stream.receive(timeout=5)
+    assert message.type in (WSMsgType.CLOSED, WSMsgType.ERROR)
+    assert "the disk is gone" in caplog.text
 
 
 async def test_every_message_and_connection_is_a_fact(plato):
