@@ -42,7 +42,7 @@ class AiohttpCalls:
                 while len(content) <= BODY_LIMIT_BYTES and not response.content.at_eof():
                     content += await response.content.read(BODY_LIMIT_BYTES + 1 - len(content))
                 received = dict(response.headers)
-        except (aiohttp.InvalidURL, ValueError) as error:
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as error:
             raise UsageError(f"cannot call {url}: {error}") from None
         except TimeoutError:
             raise UpstreamUnavailable(f"no answer in {limit_s:g} s", where=url) from None
@@ -53,6 +53,8 @@ class AiohttpCalls:
 
     @asynccontextmanager
     async def connect(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[AiohttpSocket]:
+        if url.partition("://")[0] not in ("ws", "wss", "http", "https"):
+            raise UsageError(f"cannot connect to {url}: expected ws:// or wss://")
         try:
             async with asyncio.timeout(CONNECT_LIMIT_S):
                 opened = await self._session.ws_connect(
