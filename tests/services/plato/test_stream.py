@@ -205,9 +205,11 @@ async def test_a_client_that_does_not_listen_does_not_hold_up_the_stop(context, 
     plato = new_plato()
     await plato.start()
     stream = await plato.http.ws_connect(f"/ws/plans/{await plato.plan()}")
-    stream._response.connection.transport.pause_reading()
+    transport = stream._response.connection.transport
+    transport.pause_reading()
     async with asyncio.timeout(3):
         await plato.service.stop()
+    transport.abort()
     await plato.http.close()
 
 
