@@ -94,9 +94,12 @@ class ServicesProcess:
         self._parts.clock.set_speed(speed)
 
     async def reset(self) -> None:
-        """Breakers closed and the clock at real time; stores are reset with their topics, by `up --fresh`."""
+        """Stores, breakers and the clock back to the start. Topics, schemas and offsets are the engine's to reset."""
         from sandbox.resilience import OPERATIONS
 
+        for served in self._parts.served.values():
+            if reset := getattr(served.service, "reset", None):
+                await reset()
         for breaker in self._parts.breakers().values():
             OPERATIONS["reset"](breaker)
         self._parts.clock.set_speed(1.0)
