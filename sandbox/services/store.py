@@ -19,7 +19,8 @@ from sandbox.errors import EnvironmentFailure
 __all__ = ["Store", "StoreFailed"]
 
 Result = TypeVar("Result")
-CHECKPOINT_COMMITS = 400
+CHECKPOINT_CHANGES = 4_000
+LOG_LIMIT_PAGES = 8_000
 ANSWERS_LIMIT, ANSWER_ROWS = 256, 25
 BUSY_TIMEOUT_S = 5.0
 
@@ -32,10 +33,11 @@ class Store:
     """One file in WAL mode. `schema` creates the tables; `version` is its number, kept in the file.
 
     Writes that arrive in the same turn of the event loop become one transaction, each behind its own savepoint: one
-    that raises undoes only itself. `write` returns when the transaction is committed.
+    that raises undoes only itself. `write` returns when the transaction is committed. When writers outrun the copying
+    of the write-ahead log and it has more than `log_limit_pages`, they wait until it can start again.
     """
 
-    def __init__(self, path: Path, schema: str, *, version: int = 1) -> None:
+    def __init__(self, path: Path, schema: str, *, version: int = 1, log_limit_pages: int = LOG_LIMIT_PAGES) -> None:
         self.path = path
         self._schema = schema
         self._version = version
@@ -45,8 +47,10 @@ class Store:
         self._thread: ThreadPoolExecutor | None = None
         self._answers: dict[tuple[str, tuple[Any, ...]], list[Any]] = {}
         self._waiting: list[asyncio.Future[None]] = []
-        self._commits = 0
-        self._checkpoint: asyncio.Future[None] | None = None
+        self._log_limit_pages = log_limit_pages
+        self._copied_changes = 0
+        self._copying: asyncio.Task[None] | None = None
+        self._caught_up: asyncio.Future[None] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -78,8 +82,8 @@ class Store:
         if self._writer is None or self._thread is None:
             return
         self._commit()
-        if self._checkpoint is not None:
-            await asyncio.wait([self._checkpoint])
+        if self._copying is not None:
+            await asyncio.wait([self._copying])
         thread, self._thread = self._thread, None
         await asyncio.to_thread(thread.shutdown)
         for connection in (self._reader, self._thread_reader, self._writer):
@@ -132,6 +136,8 @@ class Store:
 
         `work` must be quick. Raises StoreFailed, and whatever `work` raises (then nothing of it is kept).
         """
+        while self._caught_up is not None:
+            await asyncio.shield(self._caught_up)
         result = self._apply(work)
         committed = asyncio.get_running_loop().create_future()
         self._waiting.append(committed)
@@ -193,20 +199,33 @@ class Store:
                 each.set_result(None)
             else:
                 each.set_exception(failure)
-        self._commits += 1
-        if self._commits >= CHECKPOINT_COMMITS and self._checkpoint is None and self._thread is not None:
-            self._commits = 0
-            loop = asyncio.get_running_loop()
-            self._checkpoint = loop.run_in_executor(self._thread, self._copy_back)
-            self._checkpoint.add_done_callback(self._checkpoint_done)
+        if connection.total_changes - self._copied_changes >= CHECKPOINT_CHANGES and self._copying is None:
+            self._copied_changes = connection.total_changes
+            self._copying = asyncio.get_running_loop().create_task(self._copy_log_back())
 
-    def _copy_back(self) -> None:
-        with contextlib.suppress(sqlite3.Error):  # the log only grows until the next try
-            if self._thread_reader is not None:
-                self._thread_reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+    async def _copy_log_back(self) -> None:
+        """Copy the log into the file beside the writers; hold them back once when they are faster than that."""
+        loop = asyncio.get_running_loop()
+        try:
+            if await loop.run_in_executor(self._thread, self._copied_pages) > self._log_limit_pages:
+                self._caught_up = loop.create_future()
+                await asyncio.sleep(0)  # what was applied before is committed in this turn
+                await loop.run_in_executor(self._thread, self._copied_pages)
+        finally:
+            self._copying = None
+            if self._caught_up is not None:
+                self._caught_up.set_result(None)
+                self._caught_up = None
 
-    def _checkpoint_done(self, _: asyncio.Future[None]) -> None:
-        self._checkpoint = None
+    def _copied_pages(self) -> int:
+        """Copy what can be copied; returns the pages of the log. A failure leaves it to the next time."""
+        if self._thread_reader is None:
+            return 0
+        try:
+            _, pages, _ = self._thread_reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error:
+            return 0
+        return pages
 
     def _connect(self) -> sqlite3.Connection:
         # One connection for each use, and none of them used by two threads at once.

@@ -12,13 +12,7 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import SandboxError
 from sandbox.services.capsule.capsule import Capsule
 from sandbox.services.capsule.consumed import ConsumedRecord
-from sandbox.services.capsule.snapshots import (
-    Snapshot,
-    add_snapshot,
-    remove_snapshots,
-    snapshots_of_event,
-    snapshots_of_posts,
-)
+from sandbox.services.capsule.snapshots import Snapshot, add_snapshot, remove_snapshot, waiting_snapshots
 from sandbox.services.capsule.tables import DAY_MS, SCHEMA, SCHEMA_VERSION
 from sandbox.services.capsule.totals import EVERY_SCOPE, total_between, total_of
 from sandbox.services.http.exchange import encode_json
@@ -62,10 +56,11 @@ class CapsuleFilter:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What became of a consumed record: whether it was known already, and which snapshots are still to publish."""
+    """What became of a consumed record: its row, whether it was known already, and whether Kafka has its snapshots."""
 
+    seq: int
     known: bool
-    unpublished: list[Snapshot]
+    is_published: bool
 
 
 class Conflict(SandboxError):
@@ -81,6 +76,7 @@ class Capsules:
 
     def __init__(self, path: Path) -> None:
         self.store = Store(path, SCHEMA, version=SCHEMA_VERSION)
+        self._published: list[tuple[int]] = []
 
     async def post(self, capsules: Sequence[Capsule], trace: TraceContext) -> None:
         """Keep all of them, or none: raises Conflict when a key is taken."""
@@ -109,34 +105,45 @@ class Capsules:
 
         await self.store.write(work)
 
-    async def keep_event(self, consumed: ConsumedRecord, capsules: Sequence[Capsule], trace: TraceContext) -> Stored:
-        """Keep a consumed record and its capsules once, however often it comes; then tell what is left to publish."""
+    async def keep_event(self, consumed: ConsumedRecord, capsules: Sequence[Capsule]) -> Stored:
+        """Keep a consumed record and its capsules once, however often it comes."""
 
         def work(connection: sqlite3.Connection) -> Stored:
-            known, seq = consumed.find(connection)
-            if seq is not None:
-                return Stored(True, snapshots_of_event(connection, seq))
-            seq = consumed.insert(connection, "duplicate" if known else "processed" if capsules else "skipped")
-            if known:
-                return Stored(True, [])
-            for capsule in capsules:
-                _insert(connection, capsule)
-            return Stored(False, [add_snapshot(connection, each, trace, event_seq=seq) for each in capsules])
+            self._note_published(connection)
+            known, here = consumed.find(connection)
+            if here is not None:
+                return Stored(here.seq, True, here.is_published)
+            is_done = known or not capsules
+            outcome = "duplicate" if known else "processed" if capsules else "skipped"
+            seq = consumed.insert(connection, outcome, is_published=is_done)
+            if not known:
+                for capsule in capsules:
+                    _insert(connection, capsule)
+            return Stored(seq, known, is_done)
 
         return await self.store.write(work)
 
-    def published(self, snapshots: Sequence[Snapshot]) -> None:
-        """Kafka has these. Not waited for: lost with the process, it only lets them be published once more."""
-        self.store.write_later(lambda connection: remove_snapshots(connection, snapshots))
+    def published(self, stored: Stored) -> None:
+        """Kafka has the snapshots of a consumed record.
 
-    async def unpublished_posts(self, limit: int) -> list[Snapshot]:
-        return await self.store.read_in_thread(lambda connection: snapshots_of_posts(connection, limit))
+        Written down with the next record: lost with the process, it only lets a redelivered one be published again.
+        """
+        self._published.append((stored.seq,))
+
+    def snapshot_published(self, snapshot: Snapshot) -> None:
+        """Kafka has the snapshot of a POSTed capsule; lost with the process, it is published again."""
+        capsule_id = snapshot.record["capsule_id"]
+        self.store.write_later(lambda connection: remove_snapshot(connection, capsule_id))
+
+    async def waiting_snapshots(self, limit: int) -> list[Snapshot]:
+        """Of POSTed capsules, oldest first."""
+        return await self.store.read_in_thread(lambda connection: waiting_snapshots(connection, limit))
 
     async def delete(self, tenant: str, capsule_id: str) -> bool:
         """Whether there was such a capsule."""
 
         def work(connection: sqlite3.Connection) -> bool:
-            connection.execute("DELETE FROM unpublished WHERE capsule_id = ?", (capsule_id,))
+            remove_snapshot(connection, capsule_id)
             sql = "DELETE FROM capsules WHERE capsule_id = ? AND tenant = ?"
             return connection.execute(sql, (capsule_id, tenant)).rowcount > 0
 
@@ -146,6 +153,7 @@ class Capsules:
         """Remove everything of every tenant."""
 
         def work(connection: sqlite3.Connection) -> None:
+            self._published.clear()
             for table in ("capsules", "unpublished", "events", "event_totals", "totals"):
                 connection.execute(f"DELETE FROM {table}")
 
@@ -199,12 +207,22 @@ class Capsules:
         )
         return [row[0] for row in self.store.read(sql, (*values, limit))]
 
+    async def close(self) -> None:
+        if self._published and self.store.is_open:
+            self.store.write_later(self._note_published)
+        await self.store.close()
+
+    def _note_published(self, connection: sqlite3.Connection) -> None:
+        if self._published:
+            connection.executemany("UPDATE events SET is_published = 1 WHERE seq = ?", self._published)
+            self._published.clear()
+
     def counts(self) -> dict[str, int]:
         """For the status: capsules, consumed records, snapshots that Kafka does not have yet."""
         ((capsules, events, waiting),) = self.store.read(
             "SELECT (SELECT coalesce(sum(capsules), 0) FROM totals WHERE scope_id = '' AND size_ms = ?),"
             " (SELECT coalesce(sum(events), 0) FROM event_totals),"
-            " (SELECT count(*) FROM unpublished WHERE event_seq IS NULL)",
+            " (SELECT count(*) FROM unpublished)",
             (DAY_MS,),
         )
         return {"capsules": capsules, "events": events, "unpublishedSnapshots": waiting}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sandbox.contracts.delivery import Delivery
 from sandbox.services.http.events import ConsumedEvent
@@ -14,6 +15,13 @@ __all__ = ["ConsumedLog", "ConsumedRecord"]
 
 REPLAY_HEADER = "dlq-replay-id"
 QUICK_ROWS = 2_000
+
+
+class Seen(NamedTuple):
+    """A record that was consumed before at the same place."""
+
+    seq: int
+    is_published: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +45,23 @@ class ConsumedRecord:
         replayed = any(name == REPLAY_HEADER for name, _ in delivery.record.headers)
         return cls(event, f"sha256:{digest}", replayed)
 
-    def find(self, connection: sqlite3.Connection) -> tuple[bool, int | None]:
-        """`(was seen before, row number if it was seen at this very place)`."""
+    def find(self, connection: sqlite3.Connection) -> tuple[bool, Seen | None]:
+        """`(was seen before, the row if it was seen at this very place)`."""
         event = self.event
-        where = "SELECT seq FROM events WHERE tenant = ? AND topic = ? AND identity = ?"
+        where = "SELECT seq, is_published FROM events WHERE tenant = ? AND topic = ? AND identity = ?"
         same = (event.tenant, event.topic, self.identity)
         here = connection.execute(f"{where} AND partition = ? AND position = ?", (*same, event.partition, event.offset))
         if row := here.fetchone():
-            return True, row[0]
+            return True, Seen(row[0], bool(row[1]))
         if not self.is_recognisable:
             return False, None
         return connection.execute(f"{where} LIMIT 1", same).fetchone() is not None, None
 
-    def insert(self, connection: sqlite3.Connection, outcome: str) -> int:
+    def insert(self, connection: sqlite3.Connection, outcome: str, *, is_published: bool) -> int:
+        """Row number."""
         event = self.event
         cursor = connection.execute(
-            "INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 event.tenant,
                 event.topic,
@@ -66,6 +75,7 @@ class ConsumedRecord:
                 event.request_id,
                 event.correlation_id,
                 event.trace_id,
+                int(is_published),
             ),
         )
         return cursor.lastrowid or 0
@@ -77,23 +87,17 @@ class ConsumedLog:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def page(
-        self, tenant: str, offset: int, size: int, *, descending: bool, topic: str | None
-    ) -> tuple[list[ConsumedEvent], int]:
+    async def page(self, tenant: str, offset: int, size: int, *, descending: bool) -> tuple[list[ConsumedEvent], int]:
         direction = "DESC" if descending else "ASC"
-        condition, values = (
-            ("tenant = ?", (tenant,)) if topic is None else ("tenant = ? AND topic = ?", (tenant, topic))
-        )
         sql = (
             "SELECT timestamp_ms, topic, partition, position, key, event_id, outcome, tenant, request_id,"
-            f" correlation_id, trace_id FROM events WHERE {condition}"
+            " correlation_id, trace_id FROM events WHERE tenant = ?"
             f" ORDER BY timestamp_ms {direction}, seq {direction} LIMIT ? OFFSET ?"
         )
-        place = (*values, size, offset)
+        place = (tenant, size, offset)
         if offset > QUICK_ROWS:
             rows = await self._store.read_in_thread(lambda connection: connection.execute(sql, place).fetchall())
         else:
             rows = self._store.read(sql, place)
-        totals = f"SELECT coalesce(sum(events), 0) FROM event_totals WHERE {condition}"
-        ((total,),) = self._store.read(totals, values)
-        return [ConsumedEvent(*row) for row in rows], total
+        totals = self._store.read("SELECT events FROM event_totals WHERE tenant = ?", (tenant,))
+        return [ConsumedEvent(*row) for row in rows], totals[0][0] if totals else 0

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.delivery import Delivery, Subscription
+from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UpstreamUnavailable
+from sandbox.services.capsule.capsule import Capsule
 from sandbox.services.capsule.capsules import Capsules
 from sandbox.services.capsule.consumed import ConsumedRecord
 from sandbox.services.capsule.perceived import FAST_PATH, PERCEPTION_EVENTS, capsules_of
-from sandbox.services.capsule.snapshots import Snapshot
 from sandbox.services.ports import Publisher
 from sandbox.services.store import StoreFailed
 
-__all__ = ["GROUP", "SNAPSHOTS", "CapsuleConsumer"]
+__all__ = ["GROUP", "SNAPSHOTS", "CapsuleConsumer", "publish_snapshot"]
 
 GROUP = "capsule"
 SNAPSHOTS = "capsule.snapshots"
@@ -37,30 +40,31 @@ class CapsuleConsumer:
         consumed = ConsumedRecord.of(delivery, self._clock.now_ms())
         capsules = capsules_of(delivery, consumed)
         try:
-            stored = await self._capsules.keep_event(consumed, capsules, delivery.trace)
-            if stored.unpublished:
-                await self._publish(stored.unpublished)
-                self._capsules.published(stored.unpublished)
+            stored = await self._capsules.keep_event(consumed, capsules)
+            if not stored.is_published:
+                await self._publish(capsules, delivery.trace)
+                self._capsules.published(stored)
         except StoreFailed as error:
             raise RecordFailure(FailureCategory.PERSISTENCE, error.render()) from error
         except UpstreamUnavailable as error:
             message = f"{SNAPSHOTS} cannot be published: {error.message}"
             raise RecordFailure(FailureCategory.DOWNSTREAM_FAILURE, message) from error
-        if stored.known and not stored.unpublished:
-            return "duplicate"
-        return None if stored.unpublished else "skipped"
+        if not stored.is_published:
+            return None
+        return "duplicate" if stored.known else "skipped"
 
-    async def _publish(self, snapshots: list[Snapshot]) -> None:
-        if len(snapshots) == 1:
-            await publish_snapshot(self._publisher, snapshots[0])
+    async def _publish(self, capsules: list[Capsule], trace: TraceContext) -> None:
+        if len(capsules) == 1:
+            await publish_snapshot(self._publisher, capsules[0].to_snapshot(), trace)
             return
-        # Every one is tried; those that Kafka took already are published again with the record's next attempt.
+        # Every one is tried; those that Kafka took are published again with the record's next attempt.
         results = await asyncio.gather(
-            *(publish_snapshot(self._publisher, each) for each in snapshots), return_exceptions=True
+            *(publish_snapshot(self._publisher, each.to_snapshot(), trace) for each in capsules),
+            return_exceptions=True,
         )
         if failed := next((each for each in results if isinstance(each, BaseException)), None):
             raise failed
 
 
-async def publish_snapshot(publisher: Publisher, snapshot: Snapshot) -> None:
-    await publisher.publish(SNAPSHOTS, snapshot.record, key=snapshot.scope_id, trace=snapshot.trace)
+async def publish_snapshot(publisher: Publisher, record: Mapping[str, Any], trace: TraceContext) -> None:
+    await publisher.publish(SNAPSHOTS, record, key=record["scope_id"], trace=trace)

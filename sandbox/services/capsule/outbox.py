@@ -50,17 +50,17 @@ class Outbox:
 
     async def _publish_some(self) -> bool:
         """Whether there was anything to do."""
-        waiting = await self._capsules.unpublished_posts(BATCH)
+        waiting = await self._capsules.waiting_snapshots(BATCH)
         for snapshot in waiting:
             await self._publish(snapshot)
-            self._capsules.published([snapshot])
+            self._capsules.snapshot_published(snapshot)
         # The rows must be gone before they are read again.
         await self._capsules.store.settled()
         return bool(waiting)
 
     async def _publish(self, snapshot: Snapshot) -> None:
         try:
-            await publish_snapshot(self._publisher, snapshot)
+            await publish_snapshot(self._publisher, snapshot.record, snapshot.trace)
         except UsageError as error:
             # A contract that was swapped no longer fits; waiting would not help, and the capsule itself is kept.
             _log.error("snapshot of %s cannot be published: %s", snapshot.record["capsule_id"], error.render())

@@ -77,7 +77,7 @@ class CapsuleService:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._publishing
             self._publishing = None
-        await self._capsules.store.close()
+        await self._capsules.close()
 
     async def reset(self) -> None:
         """Back to what a fresh CAPSULE knows."""

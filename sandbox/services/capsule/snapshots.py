@@ -1,10 +1,9 @@
-"""Snapshots that Kafka may not have yet, so that a crash between storing and publishing loses none."""
+"""Snapshots of POSTed capsules that Kafka may not have yet, so that neither an outage nor a crash loses one."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,45 +11,34 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.services.capsule.capsule import Capsule
 from sandbox.services.http.exchange import encode_json
 
-__all__ = ["Snapshot", "add_snapshot", "remove_snapshots", "snapshots_of_event", "snapshots_of_posts"]
-
-_SELECT = (
-    "SELECT unpublished.seq, body, timestamp_ms, created_ms, trace FROM unpublished JOIN capsules USING (capsule_id)"
-)
+__all__ = ["Snapshot", "add_snapshot", "remove_snapshot", "waiting_snapshots"]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Row number, key and record, and the trace to send it with."""
+    """Row number, record, and the trace to send it with."""
 
     seq: int
-    scope_id: str
     record: dict[str, Any]
     trace: TraceContext
 
 
-def add_snapshot(
-    connection: sqlite3.Connection, capsule: Capsule, trace: TraceContext, *, event_seq: int | None = None
-) -> Snapshot:
-    """`event_seq` is the consumed record that the capsule was made of; None for a POST."""
-    cursor = connection.execute(
-        "INSERT INTO unpublished VALUES (NULL, ?, ?, ?)", (capsule.capsule_id, event_seq, encode_json(asdict(trace)))
-    )
-    return Snapshot(cursor.lastrowid or 0, capsule.scope_id, capsule.to_snapshot(), trace)
+def add_snapshot(connection: sqlite3.Connection, capsule: Capsule, trace: TraceContext) -> None:
+    row = (capsule.capsule_id, encode_json(asdict(trace)))
+    connection.execute("INSERT INTO unpublished VALUES (NULL, ?, ?)", row)
 
 
-def remove_snapshots(connection: sqlite3.Connection, snapshots: Sequence[Snapshot]) -> None:
-    connection.executemany("DELETE FROM unpublished WHERE seq = ?", [(each.seq,) for each in snapshots])
+def remove_snapshot(connection: sqlite3.Connection, capsule_id: str) -> None:
+    connection.execute("DELETE FROM unpublished WHERE capsule_id = ?", (capsule_id,))
 
 
-def snapshots_of_event(connection: sqlite3.Connection, event_seq: int) -> list[Snapshot]:
-    rows = connection.execute(f"{_SELECT} WHERE event_seq = ? ORDER BY unpublished.seq", (event_seq,))
-    return [_snapshot(*row) for row in rows]
-
-
-def snapshots_of_posts(connection: sqlite3.Connection, limit: int) -> list[Snapshot]:
+def waiting_snapshots(connection: sqlite3.Connection, limit: int) -> list[Snapshot]:
     """Oldest first."""
-    rows = connection.execute(f"{_SELECT} WHERE event_seq IS NULL ORDER BY unpublished.seq LIMIT ?", (limit,))
+    rows = connection.execute(
+        "SELECT unpublished.seq, body, timestamp_ms, created_ms, trace"
+        " FROM unpublished JOIN capsules USING (capsule_id) ORDER BY unpublished.seq LIMIT ?",
+        (limit,),
+    )
     return [_snapshot(*row) for row in rows]
 
 
@@ -65,4 +53,4 @@ def _snapshot(seq: int, body: str, timestamp_ms: int, created_ms: int, trace: st
         "idempotency_key": shown["idempotencyKey"],
         "created_at": created_ms,
     }
-    return Snapshot(seq, shown["scopeId"], record, TraceContext(**json.loads(trace)))
+    return Snapshot(seq, record, TraceContext(**json.loads(trace)))

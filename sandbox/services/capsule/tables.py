@@ -62,16 +62,14 @@ CREATE TRIGGER capsules_uncounted AFTER DELETE ON capsules BEGIN
     {_count("OLD", -1)}
 END;
 
--- Capsules whose snapshot Kafka may not have yet, with the trace that the snapshot carries.
+-- POSTed capsules whose snapshot Kafka may not have yet, with the trace that the snapshot carries.
 CREATE TABLE unpublished (
     seq INTEGER PRIMARY KEY,
-    capsule_id TEXT NOT NULL,
-    event_seq INTEGER,      -- NULL for a POST
+    capsule_id TEXT NOT NULL UNIQUE,
     trace TEXT NOT NULL
 );
-CREATE INDEX unpublished_by_event ON unpublished (event_seq);
 
--- Every record that was consumed, once for each place it stood at.
+-- Every record that was consumed, once for each place it stood at. `is_published`: Kafka has its snapshots.
 CREATE TABLE events (
     seq INTEGER PRIMARY KEY,
     tenant TEXT NOT NULL,
@@ -85,18 +83,13 @@ CREATE TABLE events (
     timestamp_ms INTEGER NOT NULL,
     request_id TEXT,
     correlation_id TEXT,
-    trace_id TEXT
+    trace_id TEXT,
+    is_published INTEGER NOT NULL
 );
 CREATE INDEX events_by_identity ON events (tenant, topic, identity, partition, position);
 CREATE INDEX events_by_time ON events (tenant, timestamp_ms);
-CREATE INDEX events_by_topic ON events (tenant, topic, timestamp_ms);
-CREATE TABLE event_totals (
-    tenant TEXT NOT NULL,
-    topic TEXT NOT NULL,
-    events INTEGER NOT NULL,
-    PRIMARY KEY (tenant, topic)
-) WITHOUT ROWID;
+CREATE TABLE event_totals (tenant TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
-    INSERT INTO event_totals VALUES (NEW.tenant, NEW.topic, 1) ON CONFLICT DO UPDATE SET events = events + 1;
+    INSERT INTO event_totals VALUES (NEW.tenant, 1) ON CONFLICT DO UPDATE SET events = events + 1;
 END;
 """

@@ -16,7 +16,7 @@ from sandbox.services.http.fields import PageQuery
 from sandbox.services.http.route import Route
 from sandbox.services.ports import Delivery
 
-__all__ = ["ConsumedEvent", "EventLog", "EventQuery", "RecentEvents", "events_route"]
+__all__ = ["ConsumedEvent", "EventLog", "RecentEvents", "events_route"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,7 @@ class ConsumedEvent:
 class EventLog(Protocol):
     """Where a service's consumed records are looked up, per tenant."""
 
-    async def page(
-        self, tenant: str, offset: int, size: int, *, descending: bool, topic: str | None
-    ) -> tuple[list[ConsumedEvent], int]:
+    async def page(self, tenant: str, offset: int, size: int, *, descending: bool) -> tuple[list[ConsumedEvent], int]:
         """`size` events from `offset` on by timestamp, and how many there are."""
 
 
@@ -90,26 +88,18 @@ class RecentEvents:
     def clear(self) -> None:
         self._events.clear()
 
-    async def page(
-        self, tenant: str, offset: int, size: int, *, descending: bool, topic: str | None
-    ) -> tuple[list[ConsumedEvent], int]:
+    async def page(self, tenant: str, offset: int, size: int, *, descending: bool) -> tuple[list[ConsumedEvent], int]:
         ordered = reversed(self._events) if descending else iter(self._events)
-        kept = [each for each in ordered if each.tenant == tenant and (topic is None or each.topic == topic)]
+        kept = [each for each in ordered if each.tenant == tenant]
         return list(itertools.islice(kept, offset, offset + size)), len(kept)
-
-
-class EventQuery(PageQuery):
-    topic: str | None = None
 
 
 def events_route(events: EventLog, scope: str | None = None) -> Route:
     async def list_events(exchange: Exchange) -> web.Response:
-        query = exchange.query(EventQuery)
-        found, total = await events.page(
-            exchange.tenant, query.offset, query.size, descending=query.order[1], topic=query.topic
-        )
+        query = exchange.query(PageQuery)
+        found, total = await events.page(exchange.tenant, query.offset, query.size, descending=query.order[1])
         return exchange.page([each.to_json() for each in found], Pagination(query.page, query.size, total))
 
     return Route(
-        "GET", "/api/v1/events", list_events, scope, query=EventQuery, many=True, summary="What this service consumed"
+        "GET", "/api/v1/events", list_events, scope, query=PageQuery, many=True, summary="What this service consumed"
     )
