@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox.errors import SandboxError
 from sandbox.runtime.plan import EnginePlan
@@ -26,14 +28,24 @@ def main(state_dir: Path) -> int:
     except OSError:
         sys.stderr.write(f"another engine runs sandbox {plan.name}\n")
         return ALREADY_RUNNING
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
     try:
         runtime = runtime_of(plan, token)
-        runtime.start()
-        run(plan, token, runtime)
+        try:
+            runtime.start()
+            run(plan, token, runtime)
+        finally:
+            runtime.end()
     except SandboxError as error:
         sys.stderr.write(f"{error.render()}\n")
         return error.exit_code
     return 0
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    """Told to stop before the engine runs, which has handlers of its own: go, by way of `finally`."""
+    sys.exit(128 + number)
 
 
 def run(plan: EnginePlan, token: str, runtime: Runtime) -> None:

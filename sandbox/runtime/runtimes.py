@@ -36,6 +36,9 @@ class Runtime(Protocol):
     def start(self) -> None:
         """Begin with what takes long, before anything heavy is imported. Raises SandboxError."""
 
+    def end(self) -> None:
+        """End at once what `start` began, and wait until it has ended: the engine leaves before it ran. Idempotent."""
+
     def components(self) -> tuple[Component, Sequence[Any]]:
         """Kafka, and the processes of services (`ServicesComponent`s). Called once, inside the event loop."""
 

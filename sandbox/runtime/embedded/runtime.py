@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddedRuntime"]
 
+END_LIMIT_S = 3.0
+
 
 class EmbeddedRuntime:
     def __init__(self, plan: EnginePlan, token: str) -> None:
@@ -26,7 +29,16 @@ class EmbeddedRuntime:
     def start(self) -> None:
         """The JVM first, since it takes longest; then the processes of services."""
         self._broker.start()
-        self._children = {name: spawn_services(self._plan, name, self._token) for name in self._plan.processes}
+        for name in self._plan.processes:
+            self._children[name] = spawn_services(self._plan, name, self._token)
+
+    def end(self) -> None:
+        parts = (self._broker, *self._children.values())
+        for part in parts:
+            part.kill()
+        deadline_s = time.monotonic() + END_LIMIT_S
+        while any(part.pid is not None for part in parts) and time.monotonic() < deadline_s:
+            time.sleep(0.01)
 
     def components(self) -> tuple[KafkaComponent, Sequence[Any]]:
         from sandbox.runtime.components import KafkaComponent, ServicesComponent
