@@ -16,7 +16,7 @@ from sandbox.registry.auth import BasicAuth
 from sandbox.registry.negotiation import DEFAULT_TYPE, answer_type, require_readable
 from sandbox.registry.refusal import Refusal
 from sandbox.registry.registry import Registry
-from sandbox.registry.routes.answers import RawText
+from sandbox.registry.routes.answers import Encoded, RawText
 from sandbox.registry.routes.compatibility import CompatibilityRoutes
 from sandbox.registry.routes.schemas import SchemaRoutes
 from sandbox.registry.routes.server import ServerRoutes
@@ -27,7 +27,8 @@ from sandbox.registry.stray_path import stray_hint
 __all__ = ["make_application"]
 
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
-_TRACED = (TRACEPARENT, REQUEST_ID, CORRELATION_ID, "b3", "X-B3-TraceId")
+B3, B3_TRACE = "b3", "X-B3-TraceId"
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 Handler = Callable[[web.Request], Awaitable[Any]]
 
 
@@ -92,8 +93,7 @@ class _Boundary:
             return self._refused(self._unserved(request, error), content_type)
         if answer is None:
             return web.Response(status=204)
-        body = answer.text if isinstance(answer, RawText) else _dump(answer)
-        return web.Response(body=body.encode(errors="replace"), headers={"Content-Type": content_type})
+        return web.Response(body=_encoded(answer), headers={"Content-Type": content_type})
 
     def _refused(self, error: Refusal, content_type: str) -> web.Response:
         message = f"{error.message}: {error.hint}" if error.hint else error.message
@@ -108,8 +108,9 @@ class _Boundary:
         return Refusal(error.status, f"HTTP {error.status} {error.reason}", hint=hint)
 
     def _record(self, request: web.Request, status: int, took_ms: float) -> None:
-        traced = any(name in request.headers for name in _TRACED)
-        trace = TraceContext.accept(request.headers) if traced else None
+        headers = request.headers
+        traced = TRACEPARENT in headers or REQUEST_ID in headers or CORRELATION_ID in headers
+        trace = TraceContext.accept(headers) if traced or B3_TRACE in headers or B3 in headers else None
         resource = request.match_info.route.resource
         self._facts.record(
             RequestServed(
@@ -126,5 +127,8 @@ class _Boundary:
         )
 
 
-def _dump(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+def _encoded(answer: Any) -> bytes:
+    if isinstance(answer, Encoded):
+        return answer.body
+    text = answer.text if isinstance(answer, RawText) else _dump(answer)
+    return text.encode(errors="replace")

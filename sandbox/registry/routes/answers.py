@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.registry.registry import Registry
 from sandbox.registry.state import StoredSchema, Version
 
-__all__ = ["RawText", "schema_object", "schema_text", "wants_all"]
+__all__ = ["Encoded", "RawText", "schema_object", "schema_text", "wants_all"]
 
 UNKNOWN_ACCEPTED = "Confluent-Accept-Unknown-Properties"
 
@@ -18,6 +18,12 @@ class RawText(NamedTuple):
     """A schema's own text, sent as it is."""
 
     text: str
+
+
+class Encoded(NamedTuple):
+    """JSON that needs no more encoding."""
+
+    body: bytes
 
 
 def wants_all(request: web.Request) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from aiohttp import web
 from sandbox.registry import refusal
 from sandbox.registry.formats import FORMATS
 from sandbox.registry.registry import Registry
-from sandbox.registry.routes.answers import RawText, schema_object, schema_text, wants_all
+from sandbox.registry.routes.answers import Encoded, RawText, schema_object, schema_text, wants_all
 from sandbox.registry.routes.parameters import context_path, flag, page, path_id
 from sandbox.registry.state import StoredSchema
 from sandbox.registry.subject_name import DEFAULT_CONTEXT, matches_prefix, qualified
@@ -18,11 +19,13 @@ from sandbox.registry.subject_name import DEFAULT_CONTEXT, matches_prefix, quali
 __all__ = ["SchemaRoutes"]
 
 LIST_LIMIT = 1000
+KEPT = 256
 
 
 class SchemaRoutes:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
+        self._kept: dict[StoredSchema, Encoded] = {}
 
     def table(self) -> Iterator[tuple[str, str, Any]]:
         yield "GET", "/schemas", self.list
@@ -39,10 +42,23 @@ class SchemaRoutes:
 
     async def by_id(self, request: web.Request) -> Any:
         context, stored, subject = await self._schema(request)
+        if not _asks_for_more(request):
+            return self._plain(stored)
         answer = self._members(request, subject, stored)
         if flag(request, "fetchMaxId"):
             answer["maxId"] = self._registry.state.context(context).max_id
         return answer
+
+    def _plain(self, stored: StoredSchema) -> Encoded:
+        """What nearly every look-up wants, kept encoded for the schemas asked for lately."""
+        kept = self._kept.get(stored)
+        if kept is None:
+            kept = self._kept[stored] = Encoded(
+                json.dumps(stored.definition.to_json(), ensure_ascii=False).encode(errors="replace")
+            )
+            if len(self._kept) > KEPT:
+                self._kept.pop(next(iter(self._kept)))
+        return kept
 
     def _members(self, request: web.Request, subject: str, stored: StoredSchema) -> dict[str, Any]:
         answer = stored.definition.to_json()
@@ -107,3 +123,7 @@ class SchemaRoutes:
                 found += versions[-1:] if latest_only else versions
         chosen = page(request, found, limit_max=LIST_LIMIT)
         return [schema_object(request, version, self._registry) for version in chosen]
+
+
+def _asks_for_more(request: web.Request) -> bool:
+    return "format" in request.query or "fetchMaxId" in request.query or wants_all(request)
