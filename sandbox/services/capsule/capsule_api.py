@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
-from sandbox.contracts.envelope import ApiError, ErrorCode, FieldError, Pagination
+from sandbox.contracts.envelope import ApiError, ErrorCode, Pagination
 from sandbox.contracts.ids import new_id
 from sandbox.services.capsule.capsule import Capsule
 from sandbox.services.capsule.capsules import CapsuleFilter, Capsules, Conflict
@@ -75,7 +75,7 @@ class CapsuleApi:
     def _capsule(self, exchange: Exchange, request: CapsuleRequest, place: str) -> Capsule:
         parent_id = request.parent_capsule_id
         if parent_id is not None and self._capsules.find(exchange.tenant, parent_id) is None:
-            raise ApiError.invalid([FieldError(f"{place}parentCapsuleId", "must be an existing capsule")])
+            raise ApiError.not_found(f"{place}parentCapsuleId {parent_id}")
         return Capsule(
             capsule_id=new_id("cap_", self._rng),
             tenant=exchange.tenant,

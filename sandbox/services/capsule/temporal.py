@@ -9,9 +9,10 @@ from typing import Any
 
 from sandbox.contracts.instants import format_instant
 
-__all__ = ["slice_at", "slices_between"]
+__all__ = ["SLICES_LIMIT", "slice_at", "slices_between"]
 
 CONTRIBUTING_LIMIT = 5
+SLICES_LIMIT = 1_000
 STATE_DIMENSIONS = ("configuration", "dynamics", "agency")
 HALF_LIFE_RESOLUTIONS = 60
 """After this many times its resolution, a capsule says half as much about now."""
@@ -50,7 +51,10 @@ def slice_at(connection: sqlite3.Connection, tenant: str, scope_id: str, at_ms: 
 def slices_between(
     connection: sqlite3.Connection, tenant: str, scope_id: str, from_ms: int, to_ms: int, resolution_s: int
 ) -> list[dict[str, Any]]:
-    """A slice every `resolution_s` seconds, both ends included; moments before the first capsule are left out."""
-    moments = range(from_ms, to_ms + 1, resolution_s * 1000)
+    """A slice every `resolution_s` seconds, both ends included, for the first `SLICES_LIMIT` of these moments.
+
+    Moments before the entity's first capsule are left out.
+    """
+    moments = range(from_ms, to_ms + 1, resolution_s * 1000)[:SLICES_LIMIT]
     slices = (slice_at(connection, tenant, scope_id, at_ms) for at_ms in moments)
     return [each for each in slices if each is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from sandbox.services.capsule.capsule_api import READ
 from sandbox.services.capsule.capsules import Capsules
 from sandbox.services.capsule.requests import CounterfactualQuery, EvolutionQuery, SliceQuery
 from sandbox.services.capsule.shapes import CounterfactualShape, TemporalSliceShape
-from sandbox.services.capsule.temporal import slice_at, slices_between
+from sandbox.services.capsule.temporal import SLICES_LIMIT, slice_at, slices_between
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.route import Route
 
@@ -56,7 +57,8 @@ class TemporalApi:
                 connection, tenant, query.scope_id, query.from_, query.to, query.resolution
             )
         )
-        return _all(exchange, slices)
+        is_cut = (query.to - query.from_) // (query.resolution * 1000) >= SLICES_LIMIT
+        return _all(exchange, slices, {"truncated": True} if is_cut else None)
 
     async def counterfactuals(self, exchange: Exchange) -> web.Response:
         query = exchange.query(CounterfactualQuery)
@@ -64,8 +66,8 @@ class TemporalApi:
         return _all(exchange, [_counterfactual(json.loads(body)) for body in bodies])
 
 
-def _all(exchange: Exchange, items: list[dict[str, Any]]) -> web.Response:
-    return exchange.page(items, Pagination(0, max(len(items), 1), len(items)))
+def _all(exchange: Exchange, items: list[dict[str, Any]], meta: Mapping[str, Any] | None = None) -> web.Response:
+    return exchange.page(items, Pagination(0, max(len(items), 1), len(items)), meta)
 
 
 def _counterfactual(capsule: dict[str, Any]) -> dict[str, Any]:

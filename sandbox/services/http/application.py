@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
+from sandbox import __version__
 from sandbox.services.http.access import access, add_handshake_headers
 from sandbox.services.http.actuator import Actuator
 from sandbox.services.http.admin import admin_routes
 from sandbox.services.http.authentication import Authenticator
 from sandbox.services.http.boundary import boundary
 from sandbox.services.http.cors import check_origin
+from sandbox.services.http.documentation import documentation_routes
 from sandbox.services.http.events import EventLog, events_route
 from sandbox.services.http.interception import Interceptor, interception
 from sandbox.services.http.prometheus import RequestMeters
@@ -55,6 +58,7 @@ def create_application(
     every = [*routes, *(actuator or Actuator()).routes(name, meters), *admin_routes(limiter)]
     if events is not None:
         every.append(events_route(events))
+    every += documentation_routes(name, lambda: _document(name, context, every))
     for route in sorted(every, key=lambda each: each.specificity):
         handler = _handler_of(route)
         endpoint = endpoints[handler] = Endpoint(route.label, route.handler, route.scope, is_open=route.is_open)
@@ -64,6 +68,12 @@ def create_application(
     if any(endpoint.is_websocket for endpoint in endpoints.values()):
         app.on_response_prepare.append(add_handshake_headers)
     return app
+
+
+def _document(name: str, context: ServiceContext, routes: Sequence[Route]) -> Mapping[str, Any]:
+    from sandbox.services.http.openapi import openapi_document  # only who reads it pays for it
+
+    return openapi_document(name, routes, version=__version__, dialect=context.dialect, auth=context.http.auth)
 
 
 def _handler_of(route: Route):

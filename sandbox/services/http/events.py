@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from aiohttp import web
 from sandbox.contracts.envelope import Pagination
 from sandbox.contracts.instants import format_instant
 from sandbox.services.http.exchange import DEFAULT_TENANT, Exchange
-from sandbox.services.http.fields import PageQuery
+from sandbox.services.http.fields import ApiModel, PageQuery
 from sandbox.services.http.route import Route
 from sandbox.services.ports import Delivery
 
@@ -69,6 +70,20 @@ class ConsumedEvent:
         }
 
 
+class ConsumedEventShape(ApiModel):
+    id: str
+    event_id: str | None
+    timestamp: datetime
+    topic: str
+    partition: int
+    offset: int
+    key: str | None
+    outcome: str
+    request_id: str | None
+    correlation_id: str | None
+    trace_id: str | None
+
+
 class EventLog(Protocol):
     """Where a service's consumed records are looked up, per tenant."""
 
@@ -101,5 +116,12 @@ def events_route(events: EventLog, scope: str | None = None) -> Route:
         return exchange.page([each.to_json() for each in found], Pagination(query.page, query.size, total))
 
     return Route(
-        "GET", "/api/v1/events", list_events, scope, query=PageQuery, many=True, summary="What this service consumed"
+        "GET",
+        "/api/v1/events",
+        list_events,
+        scope,
+        ConsumedEventShape,
+        PageQuery,
+        many=True,
+        summary="What this service consumed",
     )

@@ -127,7 +127,8 @@ async def test_missing_fields_are_named_in_the_words_of_the_request(client):
 async def test_a_parent_must_exist_in_the_same_tenant(client):
     parent = await create(client, tenant="lease-1")
     response = await client.post(CAPSULES, json=request(1, parentCapsuleId=parent["id"]))
-    assert await invalid(response) == {"parentCapsuleId": "must be an existing capsule"}
+    assert response.status == 404
+    assert (await response.json())["error"]["message"] == f"parentCapsuleId {parent['id']} not found"
 
 
 async def test_a_batch_is_created_as_a_whole(client, publisher):
@@ -160,6 +161,7 @@ async def test_a_batch_names_the_invalid_fields_of_every_capsule(client):
         ({"to": "2024-12-03T10:02:00Z"}, [2, 1, 0]),
         ({"from": "2024-12-03T10:01:00Z", "to": EVENT_MS + 3 * 60_000}, [3, 2, 1]),
         ({"from": EVENT_MS + 1, "to": EVENT_MS + 59_999}, []),
+        ({"from": EVENT_MS + 60_000, "to": EVENT_MS}, []),
     ],
 )
 async def test_lists_are_filtered_by_scope_and_time_with_exact_totals(client, range_, expected):
@@ -200,7 +202,6 @@ async def test_lists_may_be_sorted_by_creation_and_limited(client, clock):
         ({"from": "yesterday"}, "from"),
         ({"scopeId": "EURUSD"}, "scopeId"),
         ({"limit": "0"}, "limit"),
-        ({"from": "2024-12-03T10:00:00Z", "to": "2024-12-02T10:00:00Z"}, "query"),
     ],
 )
 async def test_a_bad_query_parameter_is_a_400_that_names_it(client, params, field):
