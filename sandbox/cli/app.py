@@ -61,6 +61,10 @@ def run(arguments: list[str]) -> int:
     except SandboxError as error:
         typer.secho(f"error: {error.render()}", err=True, fg="red" if sys.stderr.isatty() else None)
         return error.exit_code
+    except SystemExit as done:
+        if done.code == INTERRUPTED:  # typer's own answer to Ctrl-C
+            typer.echo("interrupted", err=True)
+        return done.code if isinstance(done.code, int) else 1
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted", err=True)
         return INTERRUPTED

@@ -41,7 +41,7 @@ def demo(name: NameOption = None, json: JsonOption = False) -> None:
             talk()
             show_ready(status, json=False, took_s=time.monotonic() - started, next_steps=False)
             talk()
-        outcome = run_one(share_dir("scenarios") / f"{SCENARIO}.yaml", name=project.name, json=json)
+        code = run_one(share_dir("scenarios") / f"{SCENARIO}.yaml", name=project.name, json=json)
     finally:
         stop_engine(folder)
         if fresh_folder:
@@ -49,4 +49,4 @@ def demo(name: NameOption = None, json: JsonOption = False) -> None:
     if not json:
         talk(f"\nstopped, nothing left behind · {time.monotonic() - started:.1f} s in all", dim=True)
         talk("keep one running with `sandbox up`, then `sandbox scenario run golden-path`", dim=True)
-    raise typer.Exit(0 if outcome == "passed" else 1)
+    raise typer.Exit(code)
