@@ -30,11 +30,13 @@ def down(
     folders = list(StateFolder.all()) if everything else [folder_of(name)]
     results = []
     for folder in folders:
-        was_running = stop_engine(folder)
+        was_running = stop_engine(folder, volumes=purge)
         purged = purge and folder.exists()
         if purge:
             folder.purge()
         results.append({"name": folder.name, "was_running": was_running, "purged": purged})
+    if everything:
+        results += [{"name": orphan, "was_running": False, "purged": True} for orphan in clear_orphans()]
     if json:
         json_data(results)
         return
@@ -43,3 +45,19 @@ def down(
     for each in results:
         stopped = "stopped" if each["was_running"] else "was not running"
         data(f"sandbox {each['name']} {stopped}{' and removed' if each['purged'] else ''}")
+
+
+def clear_orphans() -> list[str]:
+    """Remove containers and data of this user's sandboxes whose state folder is gone; returns their names."""
+    from sandbox.config.folders import state_root
+    from sandbox.runtime.docker.endpoint import find_endpoint
+
+    endpoint = find_endpoint()
+    if endpoint is None:
+        return []
+    from sandbox.runtime.docker.leftovers import clear, orphans
+
+    found = orphans(endpoint, state_root())
+    for name, state_dir in found:
+        clear(name, state_dir, docker_host=endpoint.url, volumes=True)
+    return [name for name, _ in found]

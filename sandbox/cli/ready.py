@@ -66,6 +66,18 @@ class Progress:
             self._bar.stop()
             self._bar = None
 
+    # Pulling and building images
+
+    def say(self, text: str) -> None:
+        """What goes on now; a step that only counts further is not told again where nothing moves."""
+        if self._moving:
+            self._line(f"{self._name}  {text}")
+            return
+        phase = text.partition(":")[0] if text.startswith("pulling") else text
+        if phase != self._said:
+            self._said = phase
+            talk(f"{self._name}: {phase}")
+
     # Starting: the states of the components
 
     def show(self, status: dict[str, Any]) -> None:

@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    runtime: Annotated[str | None, typer.Option(metavar="auto|embedded", help="Where Kafka and services run.")] = None,
+    runtime: Annotated[
+        str | None, typer.Option(metavar="auto|embedded|docker", help="Where Kafka and services run.")
+    ] = None,
     name: NameOption = None,
     ports: Annotated[
         str | None, typer.Option(metavar="auto|default|BASE", help="Well-known ports, a free block, or from BASE on.")
@@ -70,56 +72,81 @@ def start(
     settings: Any, project: Any, *, fresh: bool, wait_s: float | None, foreground: bool = False, train: bool = True
 ) -> dict[str, Any]:
     """Start the sandbox of `project`, or find it running. Returns its status."""
+    from sandbox.cli.interrupts import held_back
     from sandbox.cli.output import talk
     from sandbox.cli.ready import Progress
+    from sandbox.cli.revive import revive
     from sandbox.config.folders import StateFolder, cache_dir
+    from sandbox.errors import NotReady
     from sandbox.runtime import launch
+    from sandbox.runtime.choice import choose_runtime
     from sandbox.runtime.prepare import fetch
 
     folder = StateFolder.of(project.name)
     refuse_other_project(folder, project)
     with Progress(folder.name) as progress:
         if launch.engine_of(folder):
-            talk(f"sandbox {folder.name} is already running; its options stay as they are", dim=True)
-            return launch.wait_ready(folder, None, timeout_s=wait_s or 5.0, on_status=progress.show)
-        launch.clear_leftovers(folder)
+            return revive(folder, progress, wait_s=wait_s or 5.0)
+        launch.clear_leftovers(folder, volumes=fresh)
+        choice = choose_runtime(settings, folder)
+        if choice.why:
+            talk(f"runtime {choice.runtime}: {choice.why}", dim=True)
         folder.create()
         if fresh:
             folder.remove_data()
             folder.create()
-        plan = launch.make_plan(settings, folder, train=train)
-        fetch(cache_dir(), settings, progress=progress)
+        docker = grounds(settings, folder, progress) if choice.runtime == "docker" else None
+        plan = launch.make_plan(settings, folder, train=train, docker=docker)
+        if docker is None:
+            fetch(cache_dir(), settings, progress=progress)
         record = {
             "project": str(project.folder) if project.folder else None,
-            "runtime": "embedded",
+            "runtime": plan.runtime,
             "ports": plan.ports,
         }
         folder.write_record({**folder.record(), **record})
-        process = launch.launch(plan, folder, foreground=foreground)
-        return attend(folder, process, progress, wait_s=wait_s, foreground=foreground)
+        process = None
+        try:
+            with held_back():
+                process = launch.launch(plan, folder, foreground=foreground)
+            return attend(folder, process, progress, wait_s=wait_s, foreground=foreground)
+        except NotReady:
+            raise
+        except BaseException:
+            progress.close()
+            if process is not None:
+                launch.stop_or_kill(folder, process)
+            raise
+
+
+def grounds(settings: Any, folder: Any, progress: Any) -> dict[str, Any]:
+    """What containers need before they start, images included, as fields of the plan."""
+    from dataclasses import asdict
+
+    from sandbox.cli.output import talk
+    from sandbox.config.folders import cache_dir
+    from sandbox.runtime.docker.preparation import prepare, refuse_foreign
+
+    refuse_foreign(folder)
+    found = asdict(prepare(cache_dir(), offline=settings.offline, progress=progress))
+    if not found["engine_reachable"]:
+        talk("containers cannot reach this machine on this Docker engine: what they tell stays with them", dim=True)
+    return found
 
 
 def attend(folder: Any, process: Any, progress: Any, *, wait_s: float | None, foreground: bool) -> dict[str, Any]:
-    """Watch the engine become ready (and, in the foreground, until it ends); a failure or Ctrl-C stops it."""
+    """Watch the engine become ready and, in the foreground, until it ends."""
     from sandbox.cli.ready import show_ready
-    from sandbox.errors import NotReady
     from sandbox.runtime import launch
 
     if wait_s is None:
         return launch.wait_answering(folder, process)
-    try:
-        status = launch.wait_ready(folder, process, timeout_s=wait_s, on_status=progress.show)
-        if foreground:
-            progress.close()
-            show_ready(status, json=False, took_s=None)
-            process.wait()
-        return status
-    except NotReady:
-        raise
-    except BaseException:
+    status = launch.wait_ready(folder, process, timeout_s=wait_s, on_status=progress.show)
+    if foreground:
         progress.close()
-        launch.stop_or_kill(folder, process)
-        raise
+        show_ready(status, json=False, took_s=None)
+        process.wait()
+    return status
 
 
 def refuse_other_project(folder: Any, project: Any) -> None:

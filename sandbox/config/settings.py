@@ -24,8 +24,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    runtime: Literal["auto", "embedded"] = "auto"
-    """Where Kafka and the services run."""
+    runtime: Literal["auto", "embedded", "docker"] = "auto"
+    """Where Kafka and the services run; `auto` is the one used before, else Docker when it has every image already,
+    else embedded."""
     ports: str = "default"
     """`default` (Kafka 9092, registry 8081, PLATO 8080, ODYSSEY 8082, CAPSULE 8083, control 8099), `auto` (a stable
     free block derived from the name), or the first port of a block."""

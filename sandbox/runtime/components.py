@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-from sandbox.errors import ComponentFailed, SandboxError, UsageError
+from sandbox.errors import UsageError
 from sandbox.runtime.admin_client import AdminClient
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.services_link import ServicesLink
 from sandbox.runtime.spawn import admin_port_name, spawn_services
 
 __all__ = ["KafkaComponent", "ServicesComponent"]
@@ -70,14 +70,12 @@ class KafkaComponent:
         return None
 
 
-class ServicesComponent:
+class ServicesComponent(ServicesLink):
     """One `sandbox serve` process; ready when each of its services says so. `child` may run already."""
 
     def __init__(self, name: str, plan: EnginePlan, token: str, child: Child | None = None) -> None:
-        self.name = name
-        self.services = tuple(plan.processes[name])
-        self.admin = AdminClient(f"http://127.0.0.1:{plan.ports[admin_port_name(name)]}", token)
-        self.status: dict[str, Any] = {}
+        admin = AdminClient(f"http://127.0.0.1:{plan.ports[admin_port_name(name)]}", token)
+        super().__init__(name, plan.processes[name], admin)
         self._plan = plan
         self._token = token
         self._child = child
@@ -90,23 +88,8 @@ class ServicesComponent:
         if self.pid is None:
             self._child = spawn_services(self._plan, self.name, self._token)
         async with asyncio.timeout(SERVICES_LIMIT_S):
-            await self._until_ready()
+            await self.until_ready(lambda: self._describe_end() if self.pid is None else None)
         return None
-
-    async def _until_ready(self) -> None:
-        while True:
-            if self.pid is None:
-                raise ComponentFailed(self._describe_end(), where=self.name)
-            try:
-                self.status = await self.admin.status()
-            except SandboxError:
-                self.status = {}
-            states = {name: each["state"] for name, each in self.status.get("services", {}).items()}
-            if failed := [name for name, state in states.items() if state == "failed"]:
-                raise ComponentFailed(f"{failed[0]}: {self.status['services'][failed[0]]['detail']}", where=self.name)
-            if states and all(state == "ready" for state in states.values()):
-                return
-            await asyncio.sleep(0.03)
 
     async def stop(self) -> None:
         if self._child is not None:
@@ -135,15 +118,6 @@ class ServicesComponent:
         if self._child is not None:
             await self._child.wait()
         return self._describe_end()
-
-    async def check(self) -> str | None:
-        """Ask the process how it is; what it says is kept for the status."""
-        try:
-            self.status = await self.admin.status()
-        except SandboxError as error:
-            return error.message
-        unwell = {name: each for name, each in self.status["services"].items() if each["state"] != "ready"}
-        return "; ".join(f"{name} {each['state']}: {each.get('detail')}" for name, each in unwell.items()) or None
 
     def _describe_end(self) -> str:
         code = self._child.exit_code if self._child else None

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,19 +63,31 @@ def engine_of(folder: StateFolder) -> EngineProcess | None:
     return engine if engine.alive() else None
 
 
-def make_plan(settings: Settings, folder: StateFolder, *, train: bool = True) -> EnginePlan:
-    """The plan of this `up`, on ports that are free. Raises PortTaken (with the holder) or UsageError."""
+def make_plan(
+    settings: Settings, folder: StateFolder, *, train: bool = True, docker: Mapping[str, Any] | None = None
+) -> EnginePlan:
+    """The plan of this `up`, on ports that are free; `docker` are the plan's fields for containers, if it is to be.
+
+    Raises PortTaken (with the holder) or UsageError.
+    """
     services = settings.services()
     if not services and not settings.replace:
         raise UsageError("no service is left to run", where="--only / --without", hint="leave at least one in")
     recorded = folder.record().get("ports") if settings.ports == "auto" else None
     wanted = recorded or choose_ports(settings.ports, folder.name)
-    processes = {name: [name] for name in services} if settings.isolate else {SERVICES_TOGETHER: list(services)}
-    used = {"kafka", "control", "controller", *services, *(admin_port_name(process) for process in processes)}
+    isolate = settings.isolate or docker is not None
+    processes = {name: [name] for name in services} if isolate else {SERVICES_TOGETHER: list(services)}
+    used = {"kafka", "control", *services, *(admin_port_name(process) for process in processes)}
+    if docker is None:
+        used.add("controller")
+    if settings.bind or settings.advertise:
+        used.add("kafka-local")
     check_free({name: port for name, port in wanted.items() if name in used}, bind=settings.bind)
+    for host in docker["engine_hosts"] if docker else ():
+        check_free({"control": wanted["control"]}, bind=host)
     return EnginePlan(
         name=folder.name,
-        runtime="embedded",
+        runtime="embedded" if docker is None else "docker",
         state_dir=str(folder.path),
         cache_dir=str(cache_dir()),
         ports=wanted,
@@ -89,7 +101,8 @@ def make_plan(settings: Settings, folder: StateFolder, *, train: bool = True) ->
         auth=settings.auth,
         rate_limits=settings.rate_limits,
         java_home=str(settings.java_home.absolute()) if settings.java_home else None,
-        train=train,
+        train=train and docker is None,
+        **(docker or {}),
     )
 
 
@@ -112,8 +125,11 @@ def launch(plan: EnginePlan, folder: StateFolder, *, foreground: bool = False) -
             raise EnvironmentFailure(f"the engine could not be started: {error.strerror}") from None
 
 
-def clear_leftovers(folder: StateFolder, *, limit_s: float = 5.0) -> None:
-    """Wait for the processes of a killed engine to end, and end those that do not."""
+def clear_leftovers(folder: StateFolder, *, limit_s: float = 5.0, volumes: bool = False) -> list[str]:
+    """Wait for the processes of a killed engine to end, and end those that do not; remove its containers.
+
+    With `volumes` the data in Docker's volumes goes too. Returns what stays, and why.
+    """
     import psutil
 
     children = read_json(folder.engine_file).get("children", {})
@@ -124,6 +140,12 @@ def clear_leftovers(folder: StateFolder, *, limit_s: float = 5.0) -> None:
         if is_running(pid, started_at):
             with contextlib.suppress(psutil.Error):
                 psutil.Process(pid).kill()
+    if folder.record().get("runtime") != "docker":
+        return []
+    from sandbox.runtime.docker.leftovers import clear
+
+    docker_host = read_json(folder.plan_file).get("docker_host")
+    return clear(folder.name, folder.path, docker_host=docker_host, volumes=volumes)
 
 
 def wait_ready(
@@ -184,11 +206,11 @@ def control(folder: StateFolder) -> QuickClient:
     return QuickClient(found["control_url"], folder.token() or "")
 
 
-def stop_engine(folder: StateFolder) -> bool:
+def stop_engine(folder: StateFolder, *, volumes: bool = False) -> bool:
     """Stop the sandbox in good order; kill what does not end. Returns whether one was running."""
     engine = engine_of(folder)
     if engine is None:
-        clear_leftovers(folder)
+        clear_leftovers(folder, volumes=volumes)
         folder.engine_file.unlink(missing_ok=True)
         return False
     with contextlib.suppress(ProcessLookupError):
@@ -199,7 +221,7 @@ def stop_engine(folder: StateFolder) -> bool:
         time.sleep(POLL_S)
     if engine.alive():
         os.kill(engine.pid, signal.SIGKILL)
-    clear_leftovers(folder)
+    clear_leftovers(folder, volumes=volumes)
     folder.engine_file.unlink(missing_ok=True)
     return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ class EnginePlan:
     java_home: str | None = None
     docker_host: str | None = None
     """Address of the Docker engine that runs the containers, on that runtime."""
+    compose_command: list[str] = field(default_factory=list)
+    """How Compose is called."""
+    engine_reachable: bool = True
+    """Whether containers can reach the control API, as far as is known before they have tried."""
     engine_hosts: list[str] = field(default_factory=list)
     """Addresses besides loopback that the control API listens on: the containers' way to it."""
     engine_name: str | None = None
@@ -90,6 +95,12 @@ class EnginePlan:
             "plato": self.url("plato"),
             "control": self.control_url,
         }
+
+    def docker_environment(self) -> dict[str, str]:
+        """The environment in which Docker's own commands mean the engine of this plan."""
+        env = {**os.environ, "DOCKER_HOST": self.docker_host or ""}
+        env.pop("DOCKER_CONTEXT", None)
+        return env
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
