@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from sandbox.registry import refusal
 from sandbox.registry.locks import NamedLocks
-from sandbox.registry.records import SchemaValue, subject_key, subject_value
+from sandbox.registry.records import SchemaValue, max_ids_record, subject_key, subject_value
 from sandbox.registry.settings import Settings
 from sandbox.registry.state import RegistryState, Version
+from sandbox.registry.subject_name import context_of
 from sandbox.registry.writer import LogWriter, LostRace
 
 __all__ = ["Deletion"]
@@ -39,6 +40,7 @@ class Deletion:
             if permanent:
                 if alive:
                     raise refusal.subject_not_soft_deleted(subject)
+                await self._remember_ids(every)
                 for version in every:
                     await self._remove(version)
             else:
@@ -61,12 +63,19 @@ class Deletion:
                 raise refusal.version_not_soft_deleted(held.subject, held.number)
             self._require_unreferenced([held])
             if permanent:
+                await self._remember_ids([held])
                 await self._remove(held)
             else:
                 await self._soft_delete(held)
             if not self._state.versions(held.subject):
                 await self._settings.forget(held.subject)
         return version.number
+
+    async def _remember_ids(self, versions: Sequence[Version]) -> None:
+        """Before the highest id of a context goes with its last version, write down that it was given."""
+        highest = self._state.max_ids()
+        if any(version.schema.id == highest.get(context_of(version.subject)) for version in versions):
+            await self._writer.append(*max_ids_record(highest), "delete")
 
     async def _soft_delete(self, version: Version) -> None:
         for _ in range(TRIES):

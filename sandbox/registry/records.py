@@ -42,6 +42,19 @@ def context_record(context: str) -> tuple[bytes, bytes]:
     return _dump({"keytype": "CONTEXT", **members, "magic": 0}), _dump(members)
 
 
+def max_ids_record(max_ids: Mapping[str, int]) -> tuple[bytes, bytes]:
+    """A NOOP, whose value other registries do not read: the highest id that each context ever gave, so that an id is
+    not given again once its schema is deleted and compacted away."""
+    return _dump({"keytype": "NOOP", "magic": 0}), _dump({"maxIds": max_ids})
+
+
+def read_max_ids(record: LogRecord) -> dict[str, int]:
+    found = read_value(record).get("maxIds") if record.value is not None else None
+    if not isinstance(found, dict):
+        return {}
+    return {context: max_id for context, max_id in found.items() if _is_id(max_id)}
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaValue:
     subject: str

@@ -43,7 +43,7 @@ class Settings:
         own = self._state.configs.get(subject)
         if own is None:
             raise refusal.no_subject_level(subject)
-        return own
+        return {LEVEL: self.config_in_scope(subject)[LEVEL], **own}
 
     def config_in_scope(self, subject: str | None) -> Mapping[str, Any]:
         """What holds for a subject; members that it does not set come from above."""
@@ -62,7 +62,6 @@ class Settings:
         if (level := members.get(LEVEL)) is not None and level not in Level.__members__:
             raise refusal.invalid_level()
         value = {**self._state.configs.get(subject, {}), **members}
-        value.setdefault(LEVEL, self.config_in_scope(subject)[LEVEL])
         await self._writer.append(subject_key("CONFIG", subject), subject_value(subject, value), "config update")
 
     async def delete_config(self, subject: str | None) -> Mapping[str, Any]:
@@ -71,9 +70,10 @@ class Settings:
         own = self._state.configs.get(subject)
         if own is None and subject is not None:
             raise refusal.subject_not_found(subject)
+        before = {LEVEL: self.config_in_scope(subject)[LEVEL], **(own or {})}
         if own is not None:
             await self._writer.append(subject_key("CONFIG", subject), None, "config delete")
-        return own if own is not None else {LEVEL: DEFAULT_LEVEL.name}
+        return before
 
     # Modes
 

@@ -20,7 +20,15 @@ from typing import Any
 
 from sandbox.registry.definition import Definition
 from sandbox.registry.ports import LogRecord
-from sandbox.registry.records import Poisoned, SchemaValue, base_of, read_key, read_schema_value, read_value
+from sandbox.registry.records import (
+    Poisoned,
+    SchemaValue,
+    base_of,
+    read_key,
+    read_max_ids,
+    read_schema_value,
+    read_value,
+)
 from sandbox.registry.subject_name import context_of, normalised, qualified
 
 __all__ = ["Context", "RegistryState", "StoredSchema", "Version"]
@@ -86,6 +94,9 @@ class RegistryState:
         key = read_key(record)
         keytype, subject = key["keytype"], key.get("subject")
         if keytype == "NOOP":
+            for name, max_id in read_max_ids(record).items():
+                context = self.contexts.setdefault(name, Context())
+                context.max_id = max(context.max_id, max_id)
             return None
         if keytype == "SCHEMA":
             return self._apply_schema(key, record)
@@ -239,6 +250,9 @@ class RegistryState:
 
     def context(self, name: str) -> Context:
         return self.contexts.get(name) or Context()
+
+    def max_ids(self) -> dict[str, int]:
+        return {name: context.max_id for name, context in self.contexts.items() if context.max_id}
 
     def every_version(self) -> Iterator[Version]:
         for subject in sorted(self.subjects):

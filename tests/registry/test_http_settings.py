@@ -39,6 +39,13 @@ async def test_settings_change_one_by_one(api):
     )
 
 
+async def test_a_level_that_a_subject_does_not_set_follows_the_global_one(api):
+    await api.put("/config/s", {"normalize": True})
+    assert await api.get("/config/s") == (200, {"compatibilityLevel": "BACKWARD", "normalize": True})
+    await api.put("/config", {"compatibility": "FULL"})
+    assert await api.get("/config/s") == (200, {"compatibilityLevel": "FULL", "normalize": True})
+
+
 async def test_an_alias_stands_for_another_subject(api):
     await api.register("real", R1)
     await api.put("/config/nick", {"alias": "real"})

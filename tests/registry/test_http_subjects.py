@@ -239,6 +239,16 @@ async def test_registering_again_after_a_permanent_delete_gives_a_new_id(api):
     assert await api.get("/subjects/s/versions") == (200, [1])
 
 
+async def test_an_id_is_not_given_again_even_after_compaction_and_a_restart(api, start, log):
+    await api.register("s", R1)
+    await api.delete("/subjects/s")
+    await api.delete("/subjects/s?permanent=true")
+    log.compact()
+    log.records = [record for record in log.records if record.value is not None]
+    later = await start()
+    assert await later.register("t", R2) == 2
+
+
 async def test_an_id_stays_while_another_subject_uses_it(api):
     await api.register("s", R1)
     await api.register("t", R1)

@@ -188,12 +188,14 @@ class _Parser:
         symbols = schema.get("symbols")
         if not isinstance(symbols, list):
             raise InvalidAvro(f"Enum has no symbols: {name}", where=where)
+        known: set[str] = set()
         for index, symbol in enumerate(symbols):
             _check_name(symbol, "Enum symbol", f"{where}/symbols/{index}")
-            if symbol in symbols[:index]:
+            if symbol in known:
                 raise InvalidAvro(f"Duplicate enum symbol: {symbol}", where=f"{where}/symbols/{index}")
+            known.add(symbol)
         default = _text(schema, "default")
-        if default is not None and default not in symbols:
+        if default is not None and default not in known:
             raise InvalidAvro(f"The Enum Default: {default} is not in the enum symbol set: {symbols}", where=where)
         enum = Enum("enum", name, space, _text(schema, "doc"), symbols=tuple(symbols), default=default)
         self._define(enum, where)

@@ -33,14 +33,19 @@ class _Members:
     def is_closed(self) -> bool:
         return self.rest.takes_nothing and not self.patterns
 
-    def at(self, name: str, path: str) -> list[Node]:
+    def at(self, name: str, coverage: Coverage, path: str) -> list[Node]:
         """The schemas that a member of this name must fulfil, all of them."""
         found = [self.node.below(self.named[name])] if name in self.named else []
-        found += (self.node.below(schema) for pattern, schema in self.patterns.items() if _matches(pattern, name, path))
+        found += (
+            self.node.below(schema)
+            for pattern, schema in self.patterns.items()
+            if _matches(pattern, name, coverage, path)
+        )
         return found or [self.rest]
 
 
-def _matches(pattern: str, name: str, path: str) -> bool:
+def _matches(pattern: str, name: str, coverage: Coverage, path: str) -> bool:
+    coverage.count(path)
     try:
         return re.search(pattern, name) is not None
     except re.error:
@@ -50,10 +55,11 @@ def _matches(pattern: str, name: str, path: str) -> bool:
 def object_differences(coverage: Coverage, reader: Node, writer: Node, path: str) -> list[Difference]:
     said, given = reader.keywords(), writer.keywords()
     members, written = _Members.of(reader), _Members.of(writer)
+    always = set(given.get("required") or ())
     found = [
         Difference("REQUIRED_ATTRIBUTE_ADDED", f"{path}/required/{name}")
         for name in said.get("required") or ()
-        if name not in (given.get("required") or ()) and not _has_default(members.named.get(name))
+        if name not in always and not _has_default(members.named.get(name))
     ]
     for name in dict.fromkeys((*members.named, *written.named)):
         found += _member_differences(coverage, members, written, name, path)
@@ -71,9 +77,9 @@ def _member_differences(
     coverage: Coverage, members: _Members, written: _Members, name: str, path: str
 ) -> list[Difference]:
     place = f"{path}/properties/{name}"
-    sources = written.at(name, path)
+    sources = written.at(name, coverage, path)
     found: list[Difference] = []
-    for target in members.at(name, path):
+    for target in members.at(name, coverage, path):
         if any(coverage.covers(target, source, place) for source in sources):
             continue
         inner = coverage.differences(target, sources[0], place)

@@ -20,8 +20,16 @@ WHOLE = (
 """Keywords that are only compared as a whole: the same in both, or nobody can tell."""
 
 
+STEP_LIMIT = 50_000
+"""Comparisons of one pair: alternatives within alternatives multiply, so somebody has to stop."""
+
+
 class Undecided(Exception):
     """The pair uses a keyword whose effect cannot be told from the schemas alone; `args` are keyword and path."""
+
+
+class TooManySteps(Undecided):
+    """The pair would take too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +45,21 @@ class Coverage:
 
     def __init__(self, is_valid: Callable[[Node, Any], bool]) -> None:
         self._is_valid = is_valid
+        self._steps = 0
         self._seen: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def count(self, path: str) -> None:
+        """One more step. Raises TooManySteps."""
+        self._steps += 1
+        if self._steps > STEP_LIMIT:
+            raise TooManySteps("the size of the schemas", path)
 
     def differences(self, reader: Node, writer: Node, path: str = "#") -> list[Difference]:
         """Everything that the writer may write and the reader refuses; empty when there is no such thing.
 
         A pair that is being looked at counts as covered, which ends recursion. Raises Undecided.
         """
+        self.count(path)
         try:
             reader, writer = reader.resolved(), writer.resolved()
         except UnknownReference as error:
@@ -66,6 +82,8 @@ class Coverage:
         before = dict(self._seen)
         try:
             covered = not self.differences(reader, writer, path)
+        except TooManySteps:
+            raise
         except Undecided:
             covered = False
         if not covered:
