@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from sandbox.scenarios.model.scenario import Scenario, scenario_schema
+from sandbox.scenarios.model.scenario import Scenario
+from sandbox.scenarios.model.schema import scenario_schema
 from sandbox.scenarios.steps import STEPS
 
 

@@ -11,7 +11,7 @@ from sandbox.scenarios.model.strict import Name, Strict, TemplateField
 from sandbox.scenarios.steps import STEPS
 from sandbox.scenarios.steps.step import Step
 
-__all__ = ["STEP_LISTS", "Scenario", "scenario_schema", "verb_of"]
+__all__ = ["STEP_LISTS", "Scenario", "verb_of"]
 
 STEP_LISTS = ("steady", "steps", "finally")
 """The keys of a scenario that hold lists of steps."""
@@ -59,9 +59,3 @@ class Scenario(Strict):
 
     def all_steps(self) -> tuple[Step, ...]:
         return (*self.steady, *self.steps, *self.finally_)
-
-
-def scenario_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, for editors."""
-    schema = Scenario.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

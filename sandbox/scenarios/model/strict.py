@@ -29,7 +29,7 @@ class UnknownKey(BadValue):
 class Strict(BaseModel):
     """Fields are given by their names in the file only."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     @classmethod
     def keys(cls) -> list[str]:

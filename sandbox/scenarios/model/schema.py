@@ -1,0 +1,42 @@
+"""The JSON Schema of a scenario file, for editors. Descriptions are the docstrings under the fields, read on demand."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from itertools import pairwise
+from typing import Any
+
+from sandbox.scenarios.model.scenario import Scenario
+from sandbox.scenarios.model.strict import Strict
+from sandbox.scenarios.steps import STEPS
+
+__all__ = ["scenario_schema"]
+
+
+def scenario_schema() -> dict[str, Any]:
+    """Every key of the header and of each step, with its description."""
+    schema = Scenario.model_json_schema(by_alias=True)
+    _describe(schema, Scenario)
+    for kind in STEPS.values():
+        _describe(schema["$defs"][kind.__name__], kind)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _describe(schema: dict[str, Any], model: type[Strict]) -> None:
+    for name, text in _docstrings(model).items():
+        key = model.model_fields[name].alias or name
+        schema["properties"][key]["description"] = text
+
+
+def _docstrings(model: type[Strict]) -> dict[str, str]:
+    """The text that stands under each field of a model."""
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    found = {}
+    body = definition.body  # type: ignore[attr-defined]
+    for line, below in pairwise(body):
+        if isinstance(line, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            assert isinstance(line.target, ast.Name)
+            found[line.target.id] = inspect.cleandoc(str(below.value.value))
+    return found
