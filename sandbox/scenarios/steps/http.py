@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -82,7 +83,7 @@ class HttpStep(Step):
     def method(self) -> str:
         return self.request.split(None, 1)[0]
 
-    @property
+    @cached_property
     def url(self) -> Template:
         rest = self.request.split(None, 1)[1].strip()
         return compile_template(SourceText(rest, getattr(self.request, "where", self.at)))
