@@ -9,7 +9,8 @@ from sandbox.errors import UsageError
 
 __all__ = ["NODE_ID_MESSAGE", "NODE_ID_PATTERN", "RimNodeId"]
 
-NODE_ID_PATTERN = r"^rim:[^:\s]+:[^:\s]+:[^:\s]+$"
+_PART = r"[^:\s\x00-\x20\x7f-\xa0\ufeff]+"  # what counts as blank differs between languages: none of it is allowed
+NODE_ID_PATTERN = rf"^rim:{_PART}:{_PART}:{_PART}$"
 NODE_ID_MESSAGE = "must match pattern rim:{nodeType}:{namespace}:{localId}"
 _NODE_ID = re.compile(NODE_ID_PATTERN[:-1] + r"\Z")
 

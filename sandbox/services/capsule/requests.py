@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 
 from sandbox.services.capsule.capsule import DIMENSIONS, EVENT_RESOLUTION_S, EVENT_VANTAGE_MODE
 from sandbox.services.http.fields import ApiModel, Instant, PageQuery, ScopeId, VantageMode
@@ -85,6 +85,16 @@ class PresentModel(ApiModel):
     @classmethod
     def _without_nulls(cls, value: Any) -> Any:
         return {name: each for name, each in value.items() if each is not None} if isinstance(value, dict) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core_schema)
+        described = handler.resolve_ref_schema(schema)
+        required = described.get("required", ())
+        for name, member in described["properties"].items():
+            if name not in required and {"type": "null"} not in member.get("anyOf", ()):
+                described["properties"][name] = {"anyOf": [member, {"type": "null"}]}
+        return schema
 
 
 class ContentRequest(PresentModel):

@@ -59,15 +59,39 @@ def create_application(
     if events is not None:
         every.append(events_route(events))
     every += documentation_routes(name, lambda: _document(name, context, every))
-    for route in sorted(every, key=lambda each: each.specificity):
-        handler = _handler_of(route)
-        endpoint = endpoints[handler] = Endpoint(route.label, route.handler, route.scope, is_open=route.is_open)
-        app.router.add_route(route.method, route.resource_path, handler)
-        if route.method == "GET" and not endpoint.is_websocket:
-            app.router.add_route("HEAD", route.resource_path, handler)
+    for pattern, group in _by_pattern(every).items():
+        _add_resource(app, pattern, group, endpoints)
     if any(endpoint.is_websocket for endpoint in endpoints.values()):
         app.on_response_prepare.append(add_handshake_headers)
     return app
+
+
+def _by_pattern(routes: Sequence[Route]) -> dict[str, list[Route]]:
+    """Most specific pattern first, with the routes of each."""
+    groups: dict[str, list[Route]] = {}
+    for route in sorted(routes, key=lambda each: each.specificity):
+        groups.setdefault(route.resource_path, []).append(route)
+    return groups
+
+
+def _add_resource(
+    app: web.Application, pattern: str, routes: Sequence[Route], endpoints: dict[object, Endpoint]
+) -> None:
+    """The routes of one pattern. Any other method is refused here and does not fall through to a wider pattern."""
+    resource = app.router.add_resource(pattern)
+    allowed: set[str] = set()
+    for route in routes:
+        handler = _handler_of(route)
+        endpoint = endpoints[handler] = Endpoint(route.label, route.handler, route.scope, is_open=route.is_open)
+        with_head = route.method == "GET" and not endpoint.is_websocket
+        for method in (route.method, "HEAD") if with_head else (route.method,):
+            resource.add_route(method, handler)
+            allowed.add(method)
+
+    async def refuse(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPMethodNotAllowed(request.method, allowed)
+
+    resource.add_route("*", refuse)
 
 
 def _document(name: str, context: ServiceContext, routes: Sequence[Route]) -> Mapping[str, Any]:

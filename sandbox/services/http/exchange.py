@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping
 from json.encoder import encode_basestring_ascii as quote
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -99,22 +100,19 @@ class Exchange:
         return query
 
     async def body(self, model: type[Model], *, optional: bool = False) -> Model:
-        """The JSON body; with `optional`, no body at all counts as `{}`.
+        """The JSON body. No body at all counts as `{}` where nothing in it is required, or with `optional`.
 
         Raises ApiError: 400 with every invalid field or for malformed JSON, 413, 415.
         """
         raw = await self.request.read()
-        if not raw and optional:
+        if not raw and (optional or not any(field.is_required() for field in model.model_fields.values())):
             value: Any = {}
         else:
             self._check_content_type()
             value = decode_json(raw)
         if not isinstance(value, dict):
             raise ApiError.invalid([FieldError("body", "must be a JSON object")])
-        try:
-            return model.model_validate(value)
-        except ValidationError as error:
-            raise invalid_fields(error) from None
+        return validate_body(model, value)
 
     def ok(
         self,
@@ -187,10 +185,39 @@ class Exchange:
             raise ApiError(ErrorCode.VALIDATION_ERROR, message, status=415, headers={"Accept": JSON_TYPE})
 
 
+def validate_body(model: type[Model], value: dict[str, Any]) -> Model:
+    """JSON's types as they are: `"5"` is no number and 1 is not true, but 60.0 is an integer. Raises ApiError."""
+    try:
+        return model.model_validate(value, strict=True)
+    except ValidationError as error:
+        found = error
+    if _make_whole(value, found):
+        try:
+            return model.model_validate(value, strict=True)
+        except ValidationError as error:
+            found = error
+    raise invalid_fields(found)
+
+
+def _make_whole(value: dict[str, Any], error: ValidationError) -> bool:
+    """Turn `60.0` into 60 where an integer is asked for; whether there was any."""
+    found = False
+    for each in error.errors(include_url=False):
+        number = each["input"]
+        if each["type"] == "int_type" and isinstance(number, float) and number.is_integer():
+            *path, last = each["loc"]
+            holder: Any = value
+            for part in path:
+                holder = holder[part]
+            holder[last] = int(number)
+            found = True
+    return found
+
+
 def decode_json(raw: bytes) -> Any:
     """Strict JSON in UTF-8. Raises ApiError 400 that says where it stops being one."""
     try:
-        value = json.loads(raw.decode(), parse_constant=_no_constant)
+        value = json.loads(raw.decode(), parse_constant=_no_constant, parse_float=_finite)
         if b"\\u" in raw:
             json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair is not text
     except json.JSONDecodeError as error:
@@ -206,6 +233,13 @@ def decode_json(raw: bytes) -> Any:
     raise ApiError(
         ErrorCode.VALIDATION_ERROR, "Malformed JSON", details=[{"field": "body", "message": message}]
     ) from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is out of range")
+    return number
 
 
 def _no_constant(name: str) -> Any:

@@ -33,6 +33,8 @@ _ORDER = re.compile(r"(\w+)(?:,(asc|desc))?\Z", re.IGNORECASE)
 
 
 def _instant(value: Any) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     try:
         moment_ms = parse_instant(value) if isinstance(value, (str, int)) else None
     except (UsageError, OverflowError):
