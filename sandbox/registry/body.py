@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sandbox.registry import refusal
 from sandbox.registry.definition import AVRO, Definition, Reference
 
-__all__ = ["ConfigBody", "ModeBody", "ReferenceBody", "SchemaBody", "read_body"]
+__all__ = ["ConfigBody", "ModeBody", "ReferenceBody", "SchemaBody", "TagsBody", "read_body", "tags_by_entity"]
 
 SCHEMA_LIMIT_BYTES = 1_048_576
 """Larger texts are refused before they are read: no Kafka of default settings would take them."""
@@ -32,6 +33,24 @@ class ReferenceBody(_Body):
     """Its version; -1 for the latest."""
 
 
+class EntityBody(_Body):
+    """What a tag is put on."""
+
+    path: str = Field(alias="entityPath")
+    """`full.name.Record` or `full.name.Record.field`."""
+    type: str | None = Field(default=None, alias="entityType")
+    """sr_record or sr_field; the path says it too."""
+
+
+class EntityTagsBody(_Body):
+    """Tags for one entity."""
+
+    entity: EntityBody = Field(alias="schemaEntity")
+    """The record or field."""
+    tags: list[str]
+    """Tag names."""
+
+
 class SchemaBody(_Body):
     """A schema to register, look up or check."""
 
@@ -49,6 +68,10 @@ class SchemaBody(_Body):
     """Tags, properties and sensitive names: kept and returned."""
     rule_set: dict[str, Any] | None = Field(default=None, alias="ruleSet")
     """Rules of a data contract: kept and returned."""
+    tags_to_add: list[EntityTagsBody] | None = Field(default=None, alias="schemaTagsToAdd")
+    """Tags to put on records and fields before registering."""
+    tags_to_remove: list[EntityTagsBody] | None = Field(default=None, alias="schemaTagsToRemove")
+    """Tags to take off."""
 
     def definition(self) -> Definition:
         """Raises Refusal 42209 for a text beyond any limit, 42210 for rules of the wrong form."""
@@ -58,6 +81,25 @@ class SchemaBody(_Body):
         references = tuple(Reference(each.name, each.subject, each.version) for each in self.references or ())
         _check_rules(self.rule_set)
         return Definition((self.type or AVRO).upper(), text, references, self.metadata or None, self.rule_set or None)
+
+
+class TagsBody(_Body):
+    """POST `/subjects/{subject}/versions/{version}/tags`: the version with other tags, as the next version."""
+
+    new_version: int | None = Field(default=None, alias="newVersion", ge=1, le=refusal.MAX_ID)
+    """Number that the new version must get."""
+    add: list[EntityTagsBody] = Field(default_factory=list, alias="tagsToAdd")
+    """Tags to put on."""
+    remove: list[EntityTagsBody] = Field(default_factory=list, alias="tagsToRemove")
+    """Tags to take off."""
+    metadata: dict[str, Any] | None = None
+    """Replaces the version's metadata."""
+    rule_set: dict[str, Any] | None = Field(default=None, alias="ruleSet")
+    """Replaces the version's rules."""
+
+
+def tags_by_entity(entries: Sequence[EntityTagsBody] | None) -> dict[str, list[str]]:
+    return {each.entity.path: each.tags for each in entries or ()}
 
 
 class ConfigBody(_Body):

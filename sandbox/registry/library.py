@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sandbox.registry import refusal
+from sandbox.registry.avro.tags import UnknownEntity
 from sandbox.registry.definition import Definition, Reference
 from sandbox.registry.formats import Format, InvalidSchema, Parsed, Referenced, format_of
+from sandbox.registry.formats.avro import ParsedAvro
 from sandbox.registry.state import RegistryState, StoredSchema, Version
 
 __all__ = ["Library"]
@@ -47,6 +50,22 @@ class Library:
             raise refusal.invalid_schema(message, hint=error.hint) from None
         read = Definition(definition.type, parsed.canonical, pinned, definition.metadata, definition.rule_set)
         return read, parsed
+
+    async def retagged(
+        self,
+        subject: str,
+        definition: Definition,
+        add: Mapping[str, Sequence[str]],
+        remove: Mapping[str, Sequence[str]],
+    ) -> Definition:
+        """The schema with tags put on and taken off. Raises Refusal 42201; only Avro schemas carry tags here."""
+        read, parsed = await self.read(subject, definition)
+        if not isinstance(parsed, ParsedAvro):
+            raise refusal.invalid_schema(f"Tags of {definition.type} schemas cannot be changed here")
+        try:
+            return replace(read, text=parsed.retagged(add, remove))
+        except UnknownEntity as error:
+            raise refusal.invalid_schema(f"No record or field {error} to tag") from None
 
     def parsed(self, version: Version) -> Parsed:
         """A stored version as read. Raises Refusal 42201 when it cannot be read (another registry wrote it)."""

@@ -8,7 +8,7 @@ import random
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from sandbox.errors import SandboxError, UpstreamUnavailable, UsageError
+from sandbox.errors import SandboxError, UnknownName, UpstreamUnavailable, UsageError
 from sandbox.registry import refusal
 from sandbox.registry.ports import LogRecord, RecordTooLarge, SchemaLog
 from sandbox.registry.records import Poisoned, SchemaValue, base_header, schema_key
@@ -132,6 +132,9 @@ class LogWriter:
         self.require_ready(what)
         try:
             offset = await self._log.append(key, value, headers=headers)
+        except UnknownName as error:
+            self.last_error = error.message
+            raise refusal.unreachable(what) from None
         except (RecordTooLarge, UsageError):
             size_bytes = len(value or b"")
             raise refusal.Refusal(42209, f"Schema is too large: {size_bytes} bytes do not fit Kafka's limit") from None

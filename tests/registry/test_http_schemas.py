@@ -93,3 +93,29 @@ async def test_an_empty_text_with_new_metadata_is_the_newest_schema_again(api):
 async def test_rules_of_the_wrong_form_are_refused(api):
     status, answer = await api.post("/subjects/s/versions", {"schema": R1, "ruleSet": {"domainRules": [{}]}})
     assert (status, answer["error_code"]) == (422, 42210)
+
+
+def tags(path, *names):
+    return {"schemaEntity": {"entityPath": path, "entityType": "sr_field"}, "tags": list(names)}
+
+
+async def test_tags_are_put_on_and_taken_off_as_new_versions(api):
+    await api.register("s", R1)
+    body = {"tagsToAdd": [tags("R.a", "PII", "KEY"), tags("R", "OWNED")]}
+    assert await api.post("/subjects/s/versions/latest/tags", body) == (200, {"id": 2})
+    _, version = await api.get("/subjects/s/versions/2")
+    assert version["schema"] == (
+        '{"type":"record","name":"R","fields":[{"name":"a","type":"int","confluent:tags":["PII","KEY"]}],'
+        '"confluent:tags":["OWNED"]}'
+    )
+    body = {"tagsToRemove": [tags("R.a", "KEY"), tags("R", "OWNED")], "newVersion": 3}
+    assert await api.post("/subjects/s/versions/2/tags", body) == (200, {"id": 3})
+    _, version = await api.get("/subjects/s/versions/3")
+    assert version["schema"] == R1.replace('"int"', '"int","confluent:tags":["PII"]')
+    assert await api.register("s", R1, schemaTagsToAdd=[tags("R.a", "PII")]) == 3
+    status, answer = await api.post("/subjects/s/versions/1/tags", {"tagsToAdd": [tags("R.none", "X")]})
+    assert (status, answer["error_code"]) == (422, 42201)
+    assert "No record or field R.none to tag" in answer["message"]
+    assert (await api.post("/subjects/s/versions/9/tags", body))[1]["error_code"] == 40402
+    await api.register("j", {"type": "object"}, schemaType="JSON")
+    assert (await api.post("/subjects/j/versions/1/tags", {"tagsToAdd": [tags("x", "X")]}))[1]["error_code"] == 42201

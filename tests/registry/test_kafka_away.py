@@ -1,6 +1,9 @@
 import asyncio
+import random
 
+from sandbox.clock import SystemClock
 from sandbox.registry.memory_log import MemoryLog
+from sandbox.registry.service import RegistryService
 
 R1 = '{"type":"record","name":"R","fields":[]}'
 
@@ -28,7 +31,8 @@ async def test_writes_are_refused_while_kafka_is_away_and_nothing_is_stored(api,
     assert (await api.post("/subjects/new/versions", {"schema": R1}))[0] == 200
 
 
-async def test_a_registry_that_starts_without_kafka_says_so_and_recovers_by_itself(start):
+async def test_a_registry_that_starts_without_kafka_says_so_and_recovers_by_itself(start, monkeypatch):
+    monkeypatch.setattr("sandbox.registry.writer.RETRY_WAIT_S", 0.01)
     log = MemoryLog()
     log.set_available(False)
     api = await start(log, start_wait_s=0.01)
@@ -56,11 +60,6 @@ async def test_a_write_that_does_not_come_back_in_time_is_50002(start, monkeypat
 
 
 async def test_stopping_twice_or_before_starting_is_harmless(start, facts):
-    import random
-
-    from sandbox.clock import SystemClock
-    from sandbox.registry.service import RegistryService
-
     service = RegistryService(MemoryLog(), facts, SystemClock(), rng=random.Random(0))
     await service.stop()
     await service.start()

@@ -119,7 +119,8 @@ async def test_incompatible_schemas_registered_at_once_cannot_both_win(start):
         assert sorted(status for status, _ in answers) == [200, 409]
 
 
-async def test_a_conflict_left_behind_by_a_writer_that_ended_is_repaired(start, log):
+async def test_a_conflict_left_behind_by_a_writer_that_ended_is_repaired(start, log, monkeypatch):
+    monkeypatch.setattr("sandbox.registry.writer.REPAIR_WAIT_S", 0.01)
     first = await start()
     await first.register("s", schema("R"))
     lost = SchemaValue("s", 1, 9, Definition("AVRO", '"long"'))

@@ -9,6 +9,7 @@ from functools import cached_property
 from sandbox.registry.avro.compatibility import Incompatibility, check_reader
 from sandbox.registry.avro.parser import InvalidAvro, named_types, parse
 from sandbox.registry.avro.printer import canonical_text, normalized_text
+from sandbox.registry.avro.tags import retag
 from sandbox.registry.avro.types import AvroType, Named
 from sandbox.registry.formats import InvalidSchema, Problem, Referenced
 
@@ -44,6 +45,11 @@ class ParsedAvro:
     @cached_property
     def normalised(self) -> str:
         return normalized_text(self.type, (each.full_name for each in self.known))
+
+    def retagged(self, add: Mapping[str, Sequence[str]], remove: Mapping[str, Sequence[str]]) -> str:
+        """The canonical text with other tags; this object must not be used afterwards. Raises UnknownEntity."""
+        retag(self.type, add, remove)
+        return canonical_text(self.type, (each.full_name for each in self.known))
 
     @property
     def forms(self) -> Mapping[str, Callable[[], str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.registry import refusal
-from sandbox.registry.body import SchemaBody, read_body
+from sandbox.registry.body import SchemaBody, TagsBody, read_body, tags_by_entity
 from sandbox.registry.registration import Wanted
 from sandbox.registry.registry import Registry
 from sandbox.registry.routes.answers import RawText, schema_object, schema_text, wants_all
@@ -33,6 +34,7 @@ class SubjectRoutes:
         yield "GET", "/subjects/{subject}/versions/{version}", self.version
         yield "DELETE", "/subjects/{subject}/versions/{version}", self.delete_version
         yield "GET", "/subjects/{subject}/versions/{version}/schema", self.text
+        yield "POST", "/subjects/{subject}/versions/{version}/tags", self.tag
         yield "GET", "/subjects/{subject}/versions/{version}/referencedby", self.referenced_by
 
     async def list(self, request: web.Request) -> Any:
@@ -48,6 +50,22 @@ class SubjectRoutes:
 
     async def register(self, request: web.Request) -> Any:
         wanted = await self._wanted(request, subject_of(request, self._registry))
+        return await self._register(request, wanted)
+
+    async def tag(self, request: web.Request) -> Any:
+        """A version with other tags, metadata or rules, registered as the next one."""
+        version = await self._version(request)
+        body = await read_body(request, TagsBody)
+        definition = replace(
+            version.schema.definition,
+            metadata=body.metadata or version.schema.definition.metadata,
+            rule_set=body.rule_set or version.schema.definition.rule_set,
+        )
+        add, remove = tags_by_entity(body.add), tags_by_entity(body.remove)
+        definition = await self._registry.library.retagged(version.subject, definition, add, remove)
+        return await self._register(request, Wanted(version.subject, definition, version=body.new_version))
+
+    async def _register(self, request: web.Request, wanted: Wanted) -> Any:
         version = await self._registry.registration.register(wanted)
         answer: dict[str, Any] = {"id": version.schema.id}
         if wants_all(request):
@@ -72,7 +90,11 @@ class SubjectRoutes:
         body = await read_body(request, SchemaBody)
         schema_id = body.id if body.id is not None and body.id >= 0 else None
         version = body.version if body.version is not None and body.version > 0 else None
-        return Wanted(subject, body.definition(), schema_id, version, flag(request, "normalize"))
+        definition = body.definition()
+        add, remove = tags_by_entity(body.tags_to_add), tags_by_entity(body.tags_to_remove)
+        if add or remove:
+            definition = await self._registry.library.retagged(subject, definition, add, remove)
+        return Wanted(subject, definition, schema_id, version, flag(request, "normalize"))
 
     async def versions(self, request: web.Request) -> Any:
         self._registry.writer.require_ready("list")
