@@ -26,6 +26,8 @@ from sandbox.registry.stray_path import stray_hint
 
 __all__ = ["make_application"]
 
+UNMATCHED = "*"
+"""The route of a request that matches none, so that counters by route stay few."""
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 B3, B3_TRACE = "b3", "X-B3-TraceId"
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -117,7 +119,7 @@ class _Boundary:
                 at_ms=self._clock.now_ms(),
                 source="schema-registry",
                 method=request.method,
-                route=resource.canonical if resource is not None else request.path,
+                route=resource.canonical if resource is not None else UNMATCHED,
                 path=request.raw_path,
                 status=status,
                 took_ms=took_ms,

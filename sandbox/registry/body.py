@@ -51,6 +51,17 @@ class EntityTagsBody(_Body):
     """Tag names."""
 
 
+class MetadataBody(_Body):
+    """What is known of a schema beside its text."""
+
+    tags: dict[str, list[str]] | None = None
+    """Tags by path in the schema."""
+    properties: dict[str, str] | None = None
+    """Free properties; `compatibilityGroup` and look-ups by metadata go by them."""
+    sensitive: list[str] | None = None
+    """Names of properties that are secret."""
+
+
 class SchemaBody(_Body):
     """A schema to register, look up or check."""
 
@@ -64,7 +75,7 @@ class SchemaBody(_Body):
     """Id to register under, in mode IMPORT."""
     version: int | None = Field(default=None, ge=-1, le=refusal.MAX_ID)
     """Version to register as: in mode IMPORT any, else only the next one."""
-    metadata: dict[str, Any] | None = None
+    metadata: MetadataBody | None = None
     """Tags, properties and sensitive names: kept and returned."""
     rule_set: dict[str, Any] | None = Field(default=None, alias="ruleSet")
     """Rules of a data contract: kept and returned."""
@@ -80,7 +91,7 @@ class SchemaBody(_Body):
             raise refusal.too_large(len(text), SCHEMA_LIMIT_BYTES)
         references = tuple(Reference(each.name, each.subject, each.version) for each in self.references or ())
         _check_rules(self.rule_set)
-        return Definition((self.type or AVRO).upper(), text, references, self.metadata or None, self.rule_set or None)
+        return Definition((self.type or AVRO).upper(), text, references, _members(self.metadata), self.rule_set or None)
 
 
 class TagsBody(_Body):
@@ -92,10 +103,13 @@ class TagsBody(_Body):
     """Tags to put on."""
     remove: list[EntityTagsBody] = Field(default_factory=list, alias="tagsToRemove")
     """Tags to take off."""
-    metadata: dict[str, Any] | None = None
+    metadata: MetadataBody | None = None
     """Replaces the version's metadata."""
     rule_set: dict[str, Any] | None = Field(default=None, alias="ruleSet")
     """Replaces the version's rules."""
+
+    def metadata_members(self) -> dict[str, Any] | None:
+        return _members(self.metadata)
 
 
 def tags_by_entity(entries: Sequence[EntityTagsBody] | None) -> dict[str, list[str]]:
@@ -162,12 +176,21 @@ async def read_body(request: web.Request, model: type[Body]) -> Body:
         raise refusal.bad_request(f"The body is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise refusal.bad_request("The body is not a JSON object")
+    if b"\\u" in data:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise refusal.bad_request("The body holds half a surrogate pair") from None
     try:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise refusal.bad_request(f"{place}: {first['msg']}") from None
+
+
+def _members(metadata: MetadataBody | None) -> dict[str, Any] | None:
+    return (metadata.model_dump(exclude_none=True) or None) if metadata is not None else None
 
 
 def _check_rules(rule_set: dict[str, Any] | None) -> None:

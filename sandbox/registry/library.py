@@ -48,6 +48,7 @@ class Library:
             shown = "" if not pinned else f" with refs {[each.to_json() for each in pinned]}"
             message = f"Invalid schema of type {definition.type}{shown}, details: {error.message}"
             raise refusal.invalid_schema(message, hint=error.hint) from None
+        _require_text(parsed.canonical)
         read = Definition(definition.type, parsed.canonical, pinned, definition.metadata, definition.rule_set)
         return read, parsed
 
@@ -125,6 +126,16 @@ class Library:
             if reference.name not in found:
                 self._collect(target, version.schema.definition.references, found, [*path, place])
                 found[reference.name] = Referenced(reference.name, version.schema.definition.text)
+
+
+def _require_text(text: str) -> None:
+    """Raises Refusal 42201 for half a surrogate pair, which is no text that UTF-8 or another client could hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise refusal.invalid_schema(
+            f"Invalid schema, details: {error.object[error.start]!r} is no character"
+        ) from None
 
 
 def _unknown(reference: Reference) -> refusal.Refusal:

@@ -128,6 +128,8 @@ def _settings(value: Mapping[str, Any], member: str) -> Mapping[str, Any] | None
     found = value.get(member)
     if found is not None and not isinstance(found, dict):
         raise Poisoned(f"{member} must be an object")
+    if found and not isinstance(found.get("properties", {}), dict | None):
+        raise Poisoned(f"the properties of {member} must be an object")
     return found or None
 
 

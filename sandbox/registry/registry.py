@@ -162,14 +162,15 @@ class Registry:
         return sorted({DEFAULT_CONTEXT, *(context_of(subject) for subject in self.state.subjects)})
 
     def status(self) -> Mapping[str, object]:
+        error = self.writer.failure or self.writer.last_error
         ids = sum(len(context.by_id) for context in self.state.contexts.values())
         return {
             "subjects": len(self.state.subjects),
             "schemas": ids,
-            "ready": self.writer.is_ready,
+            "ready": self.writer.is_ready and self.writer.failure is None,
             "skippedRecords": self.skipped,
             **({"lastSkipped": self.last_skipped} if self.last_skipped else {}),
-            **({"lastError": self.writer.last_error} if self.writer.last_error else {}),
+            **({"lastError": error} if error else {}),
         }
 
 

@@ -115,7 +115,7 @@ class RegistryState:
 
     def _apply_schema(self, key: Mapping[str, Any], record: LogRecord) -> str | None:
         subject, number = key.get("subject"), key.get("version")
-        if not isinstance(subject, str) or not isinstance(number, int):
+        if not isinstance(subject, str) or not isinstance(number, int) or isinstance(number, bool):
             raise Poisoned("the key needs a subject and a version")
         place = (normalised(subject), number)
         if record.value is None:
@@ -269,6 +269,9 @@ def _used_beside(schema: StoredSchema, place: Place) -> bool:
 
 
 def _config_of(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in ("compatibilityLevel", "compatibilityGroup", "alias"):
+        if not isinstance(value.get(name, ""), str | None):
+            raise Poisoned(f"{name} must be a string")
     return {name: member for name, member in value.items() if name != "subject" and member is not None}
 
 

@@ -20,6 +20,7 @@ RETRY_WAIT_S = 1.0
 REPAIR_WAIT_S = 2.0
 REPAIR_TRIES = 20
 APPLY_WAIT_S = 5.0
+CATCH_UP_WAIT_S = 2.0
 REJECTIONS_KEPT = 10_000
 
 _log = logging.getLogger(__name__)
@@ -144,7 +145,18 @@ class LogWriter:
         await self._read_up_to(offset + 1, what)
         return offset
 
+    @property
+    def failure(self) -> str | None:
+        """Why the log is no longer followed, should that ever end by itself."""
+        follower = self._tasks[0] if self._tasks else None
+        if follower is None or not follower.done() or follower.cancelled():
+            return None
+        return f"following the log ended: {follower.exception()!r}"
+
     def require_ready(self, what: str) -> None:
+        """Raises Refusal 50003 until the log is read, 50001 when it is no longer followed."""
+        if self.failure is not None:
+            raise refusal.store_failed(self.failure)
         if not self.is_ready:
             raise refusal.unreachable(what)
 
@@ -152,8 +164,9 @@ class LogWriter:
         """Read what other instances have written by now; False when there was nothing new or Kafka is away."""
         before = self._state.position
         try:
-            await self._read_up_to(await self._log.end_offset(), "read")
-        except (UpstreamUnavailable, refusal.Refusal):
+            async with asyncio.timeout(CATCH_UP_WAIT_S):
+                await self._read_up_to(await self._log.end_offset(), "read")
+        except (UpstreamUnavailable, refusal.Refusal, TimeoutError):
             return False
         return self._state.position > before
 

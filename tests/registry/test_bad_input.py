@@ -86,8 +86,31 @@ async def test_lone_surrogates_do_not_break_anything(api):
         data=b'{"schema":"{\\"type\\":\\"int\\",\\"p\\":\\"\\\\ud800\\"}"}',
         headers={"Content-Type": "application/json"},
     )
-    assert status in (200, 422)
-    assert (await api.get("/subjects"))[0] == 200
+    assert status == 422
+    answer = await api.post(
+        "/subjects/s/versions", {"schema": '"int"', "references": [{"name": "\ud800", "subject": "s", "version": 1}]}
+    )
+    assert answer[0] == 400
+    assert await api.get("/subjects") == (200, [])
+
+
+async def test_references_that_are_no_url_are_422(api):
+    for reference in ("http://[", "#/%zz", "#nowhere", "urn:x"):
+        body = {"schema": json.dumps({"$ref": reference}), "schemaType": "JSON"}
+        status, answer = await api.post("/subjects/s/versions", body)
+        assert (status, answer["error_code"]) == (422, 42201)
+
+
+async def test_patterns_that_are_none_are_never_a_yes(api):
+    await api.register("s", {"enum": ["a"]}, schemaType="JSON")
+    status, _ = await api.post("/subjects/s/versions", {"schema": '{"pattern":"("}', "schemaType": "JSON"})
+    assert status in (409, 422)
+
+
+async def test_metadata_of_the_wrong_form_is_refused(api):
+    for metadata in ({"properties": []}, {"properties": {"a": {}}}, {"tags": {"a": "b"}}, []):
+        status, _ = await api.post("/subjects/s/versions", {"schema": '"int"', "metadata": metadata})
+        assert status == 400
 
 
 async def test_no_ids_are_left_after_the_last(api):

@@ -84,6 +84,12 @@ def test_records_of_another_registry_are_read(script):
         ),
         (b'{"keytype":"MODE","subject":"s","magic":0}', b'{"mode":7}'),
         (b'{"keytype":"CONFIG","subject":5,"magic":0}', b"{}"),
+        (b'{"keytype":"CONFIG","subject":"s","magic":0}', b'{"compatibilityLevel":[]}'),
+        (b'{"keytype":"SCHEMA","subject":"t","version":true,"magic":1}', None),
+        (
+            b'{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}',
+            b'{"subject":"s","version":1,"id":1,"schema":"x","metadata":{"properties":[]}}',
+        ),
         (b'{"keytype":"DELETE_SUBJECT","subject":"s","magic":0}', b'{"subject":"s"}'),
     ],
 )

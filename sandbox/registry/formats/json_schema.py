@@ -42,8 +42,8 @@ class JsonSchemaFormat:
         try:
             others = {each.name: read_json(each.text) for each in references}
             document = Document(read_json(text), others)
+            check_form(document)
             if is_new:
-                check_form(document)
                 _check_references(document)
             parsed = ParsedJsonSchema(document)
             _ = parsed.canonical

@@ -43,7 +43,10 @@ class Document:
 
     def find(self, reference: str) -> tuple[Document, Any]:
         """The document and the schema that a `$ref` leads to. Raises UnknownReference."""
-        base, fragment = urldefrag(reference)
+        try:
+            base, fragment = urldefrag(reference)
+        except ValueError:
+            raise UnknownReference(reference) from None
         document = self._document(base)
         if document is None:
             raise UnknownReference(reference)

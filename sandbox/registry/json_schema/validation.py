@@ -5,6 +5,7 @@ Imported only when the first JSON subject is used.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -44,5 +45,5 @@ def takes(node: Node, value: Any) -> bool:
     cls = validator_for(root, default=Draft7Validator)
     try:
         return cls(root, registry=Registry().with_resources(others)).evolve(schema=node.schema).is_valid(value)
-    except Unresolvable:
+    except (Unresolvable, re.error):
         return False

@@ -44,7 +44,7 @@ class SubjectRoutes:
         found = self._registry.subjects(
             request.query.get("subjectPrefix", everywhere),
             deleted=flag(request, "deleted"),
-            deleted_only=flag(request, "deletedOnly"),
+            deleted_only=flag(request, "deletedOnly") or flag(request, "deleted_only"),
         )
         return page(request, [each for each in found if matches_prefix(each, everywhere)])
 
@@ -58,7 +58,7 @@ class SubjectRoutes:
         body = await read_body(request, TagsBody)
         definition = replace(
             version.schema.definition,
-            metadata=body.metadata or version.schema.definition.metadata,
+            metadata=body.metadata_members() or version.schema.definition.metadata,
             rule_set=body.rule_set or version.schema.definition.rule_set,
         )
         add, remove = tags_by_entity(body.add), tags_by_entity(body.remove)
@@ -99,8 +99,9 @@ class SubjectRoutes:
     async def versions(self, request: web.Request) -> Any:
         self._registry.writer.require_ready("list")
         deleted = flag(request, "deleted") or flag(request, "deletedAsNegative")
+        deleted_only = flag(request, "deletedOnly") or flag(request, "deleted_only")
         subject = self._registry.anywhere(subject_of(request, self._registry), deleted=deleted)
-        found = self._registry.versions(subject, deleted=deleted, deleted_only=flag(request, "deletedOnly"))
+        found = self._registry.versions(subject, deleted=deleted, deleted_only=deleted_only)
         negative = flag(request, "deletedAsNegative")
         return page(request, [-each.number if negative and each.deleted else each.number for each in found])
 
