@@ -13,6 +13,8 @@ __all__ = ["register"]
 
 READY_LIMIT_S = 120.0
 SCENARIO = "golden-path"
+HEEDED = ("SANDBOX_RUNTIME", "SANDBOX_OFFLINE", "SANDBOX_JAVA_HOME", "SANDBOX_MIRROR")
+"""The demo is the same everywhere, but for what this machine needs."""
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(name: NameOption = None, json: JsonOption = False) -> None:
     """Start everything on free ports, send one event through it, show what each service did, and clean up."""
+    from sandbox.cli.interrupts import held_back
     from sandbox.cli.output import talk
     from sandbox.cli.ready import show_ready
     from sandbox.cli.scenario import run_one
@@ -28,13 +31,19 @@ def demo(name: NameOption = None, json: JsonOption = False) -> None:
     from sandbox.config.folders import StateFolder, share_dir
     from sandbox.config.naming import Project, check_name
     from sandbox.config.settings import resolve_settings
+    from sandbox.errors import UsageError
     from sandbox.runtime.launch import stop_engine
 
     started = time.monotonic()
     project = Project(check_name(name or f"demo-{os.getpid()}"), None)
     folder = StateFolder.of(project.name)
-    fresh_folder = not folder.exists()
-    settings = resolve_settings({"ports": "auto"}, environ={})
+    if folder.exists():
+        raise UsageError(
+            f"there is a sandbox named {project.name} already, and a demo cleans up after itself",
+            where="--name",
+            hint=f"leave --name out, or run the story there: `sandbox scenario run {SCENARIO} --name {project.name}`",
+        )
+    settings = resolve_settings({"ports": "auto"}, environ={key: os.environ.get(key, "") for key in HEEDED})
     try:
         status = start(settings, project, fresh=True, wait_s=READY_LIMIT_S, train=False)
         if not json:
@@ -43,8 +52,8 @@ def demo(name: NameOption = None, json: JsonOption = False) -> None:
             talk()
         code = run_one(share_dir("scenarios") / f"{SCENARIO}.yaml", name=project.name, json=json)
     finally:
-        stop_engine(folder)
-        if fresh_folder:
+        with held_back():
+            stop_engine(folder)
             folder.purge()
     if not json:
         talk(f"\nstopped, nothing left behind · {time.monotonic() - started:.1f} s in all", dim=True)

@@ -124,4 +124,7 @@ def run_one(given: str | Path, *, name: str | None, json: bool, seed: int | None
 
     path, shown_as = find(given)
     document = {"file": shown_as, "text": path.read_text(encoding="utf-8"), **({} if seed is None else {"seed": seed})}
-    return asyncio.run(follow(find_target(name), document, json=json))
+    try:
+        return asyncio.run(follow(find_target(name), document, json=json))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None

@@ -18,7 +18,7 @@ from sandbox.config.folders import StateFolder
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.instants import format_instant
 from sandbox.contracts.names import Names
-from sandbox.errors import SandboxError, UnknownName
+from sandbox.errors import PortTaken, SandboxError, UnknownName
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
@@ -27,6 +27,7 @@ from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.ports import holder
 from sandbox.runtime.readiness import Proof, prove
 from sandbox.runtime.runtimes import Runtime
 from sandbox.runtime.scenario_runs import ScenarioRuns
@@ -92,11 +93,16 @@ class Engine:
                 StateFolder(Path(self.plan.state_dir)).purge()
 
     async def _listen(self, runner: web.AppRunner, host: str) -> None:
+        port = self.plan.ports["control"]
         try:
-            await web.TCPSite(runner, host, self.plan.ports["control"]).start()
-        except OSError:
-            if host != "::1":
-                raise
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            if host != "::1":  # a machine without IPv6 is no failure
+                raise PortTaken(
+                    f"the control API cannot listen on port {port}: {error.strerror}",
+                    where=f"{host}:{port}",
+                    hint=f"it is taken by {holder(port) or 'another process'}; choose other ports: `--ports auto`",
+                ) from None
 
     def spawn(self, work: Any) -> asyncio.Task[None]:
         """Run something beside the control API; it is cancelled when the engine stops."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.errors import UnknownName, UsageError
+from sandbox.errors import Conflict, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from sandbox.scenarios.result import ScenarioResult
@@ -22,6 +22,7 @@ STOP_LIMIT_S = 35.0
 @dataclass(slots=True)
 class _Run:
     name: str
+    speed: float
     runner: ScenarioRunner
     task: asyncio.Task[ScenarioResult]
 
@@ -43,12 +44,23 @@ class ScenarioRuns:
             raise UsageError('must be {"file": name, "text": YAML, "seed"?: number}', where="document")
         world = self._make_world()
         scenario = read_scenario(text, file, world.contracts)
+        self._refuse_other_speed(scenario.speed)
         runner = ScenarioRunner(world, scenario, file=file, seed=seed)
         task = asyncio.create_task(runner.run(), name=f"scenario {runner.run_id}")
-        self._runs[runner.run_id] = _Run(scenario.scenario, runner, task)
+        self._runs[runner.run_id] = _Run(scenario.scenario, scenario.speed, runner, task)
         for old in [each for each, run in self._runs.items() if run.task.done()][: max(0, len(self._runs) - KEPT)]:
             del self._runs[old]
         return runner.run_id
+
+    def _refuse_other_speed(self, speed: float) -> None:
+        """There is one clock in a sandbox, so runs side by side must agree on how fast it goes."""
+        for run in self._runs.values():
+            if not run.task.done() and run.speed != speed:
+                raise Conflict(
+                    f"{run.name!r} runs at {run.speed:g} times real time, this scenario wants {speed:g}",
+                    where="speed",
+                    hint="wait for its end, or use another sandbox: `sandbox up --name N --ports auto`",
+                )
 
     async def get(self, run: str) -> dict[str, Any]:
         """`{"run", "scenario", "state", "result"}`; state is running, passed, failed or stopped."""

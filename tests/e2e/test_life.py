@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,6 @@ def test_an_unwritable_cache_says_what_to_do(cli: Any, tmp_path: Path) -> None:
 
 
 def test_a_corrupt_jar_is_found_and_offline_says_so(cli: Any, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    import shutil
 
     from sandbox.config.folders import cache_dir
 
@@ -208,3 +208,20 @@ def test_services_can_run_without_an_engine(cli: Any) -> None:
 def test_json_goes_to_stdout_alone(cli: Any) -> None:
     done = cli.ok("up", "--ports", "auto", "--only", "audit", "--json")
     assert json.loads(done.out)["ready"] is True
+
+
+def test_the_first_up_trains_the_start_up_cache_and_down_stops_the_training(
+    cli: Any, tmp_path: Path, wait_for: Any
+) -> None:
+    from sandbox.config.folders import cache_dir
+
+    cache = tmp_path / "cache"
+    shutil.copytree(cache_dir(), cache, ignore=shutil.ignore_patterns("*.aot", "*.jsa", "train-*", "*.lock"))
+    cli.environ["SANDBOX_CACHE_DIR"] = str(cache)
+    cli.ok("up", "--ports", "auto", "--only", "audit", "--offline")
+    wait_for(lambda: any("embedded.aot" in " ".join(each.cmdline()) for each in cli.processes()), 10.0)
+    cli.ok("down")
+    assert cli.processes() == [] and list(cache.rglob("*.aot")) == []
+    cli.ok("up", "--ports", "auto", "--only", "audit", "--offline")
+    wait_for(lambda: list(cache.rglob("start-*.aot")), 100.0)
+    assert "start-up cache" in cli.ok("doctor").out
