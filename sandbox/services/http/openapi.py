@@ -16,6 +16,8 @@ from sandbox.services.http.route import Route
 
 __all__ = ["openapi_document"]
 
+NODE_IDS = frozenset({"scopeId", "entityId"})
+"""Path parameters that hold a RimNodeId; so does the id of an entity."""
 REF = "#/components/schemas/{model}"
 EXTRA_STATUSES = {405: "Method not allowed", 413: "Request body is too large", 415: "Content-Type is not JSON"}
 """Beside the seed's error codes, which have a status each."""
@@ -79,7 +81,7 @@ def _operation(route: Route, schemas: _Schemas, dialect: str) -> dict[str, Any]:
     }
     if route.summary:
         operation["summary"] = route.summary
-    parameters = [_path_parameter(name) for name in _PARAMETER.findall(route.label)]
+    parameters = [_path_parameter(route.label, name) for name in _PARAMETER.findall(route.label)]
     if route.query is not None:
         parameters += _query_parameters(route.query, schemas.of_query(route.query))
     if parameters:
@@ -100,10 +102,9 @@ def _operation_id(route: Route) -> str:
     return route.method.lower() + "".join(word[:1].upper() + word[1:] for word in words if word)
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string", "minLength": 1}
-    if name == "scopeId":
-        schema = {"type": "string", "pattern": NODE_ID_PATTERN}
+def _path_parameter(label: str, name: str) -> dict[str, Any]:
+    names_a_node = name in NODE_IDS or f"entities/{{{name}}}" in label
+    schema = {"type": "string", "pattern": NODE_ID_PATTERN} if names_a_node else {"type": "string", "minLength": 1}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 

@@ -86,6 +86,13 @@ async def test_a_wrong_method_is_a_405_that_says_which_are_right(client):
     assert (await answer.json())["status"] == 405
 
 
+async def test_a_wrong_method_does_not_fall_through_to_a_wider_pattern(serve, echo):
+    client = await serve([Route("GET", f"{THINGS}/{{id}}", echo), Route("POST", f"{THINGS}/batch", echo)])
+    answer = await client.get(f"{THINGS}/batch")
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    assert (await client.get(f"{THINGS}/other")).status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "url"),
     [
@@ -131,6 +138,7 @@ async def test_json_may_be_announced_in_several_ways(things, kind):
         (b'{"name": "\\ud800"}', "not UTF-8"),
         (b'{"size": NaN}', "NaN is not a number"),
         (b'{"size": Infinity}', "Infinity is not a number"),
+        (b'{"size": 1e999}', "1e999 is out of range"),
         (b"[" * 90_000, "nested too deeply"),
     ],
 )
@@ -151,6 +159,11 @@ async def test_a_body_that_is_no_object_is_a_400(things, raw):
     answer = await things.post(THINGS, data=raw, headers=JSON)
     assert answer.status == 400
     assert (await answer.json())["error"]["details"] == [{"field": "body", "message": "must be a JSON object"}]
+
+
+async def test_a_whole_number_may_be_written_with_a_point(things):
+    answer = await things.post(THINGS, json={"name": "a", "size": 60.0})
+    assert (await answer.json())["data"]["size"] == 60
 
 
 async def test_another_content_type_is_a_415(things):
@@ -177,6 +190,8 @@ async def test_where_a_body_is_optional_none_is_as_good_as_an_empty_one(things):
         ({}, {"name": "is required"}),
         ({"name": 3, "size": "many"}, {"name": "must be a string", "size": "must be an integer"}),
         ({"name": "a", "size": 1.5}, {"size": "must be an integer"}),
+        ({"name": "a", "size": "1"}, {"size": "must be an integer"}),
+        ({"name": "a", "size": True}, {"size": "must be an integer"}),
     ],
 )
 async def test_every_invalid_field_is_named(things, body, details):
