@@ -130,13 +130,15 @@ class Supervised:
         self._become(ComponentState.READY, self._remark)
 
     async def disconnect(self) -> None:
-        """Off the network; what follows from that is told by the health checks."""
+        """Off the network that it shares with the others."""
         self._require_running("disconnect")
         await self.component.disconnect()
+        self._become(ComponentState.DEGRADED, "disconnected from the network")
 
     async def connect(self) -> None:
         self._require_running("connect")
         await self.component.connect()
+        self._become(ComponentState.READY, self._remark)
 
     def _require_running(self, verb: str) -> None:
         if self.state not in (ComponentState.STARTING, ComponentState.READY, ComponentState.DEGRADED):

@@ -236,7 +236,8 @@ class Engine:
                 state, detail = process.state, process.detail
                 if process.state in (ComponentState.STARTING, ComponentState.DEGRADED) and service in reported:
                     state, detail = reported[service]["state"], reported[service]["detail"]
-                    if process.state is ComponentState.DEGRADED and process.detail == "paused":
+                    alone = len(process.component.services) == 1
+                    if process.state is ComponentState.DEGRADED and (alone or process.detail == "paused"):
                         state, detail = process.state, process.detail
                 rows.append(self._row(process, service, state, detail))
         return rows

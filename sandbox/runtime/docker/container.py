@@ -126,10 +126,12 @@ class Container:
         if self.is_running:
             return None
         code = self._exit_code
-        how = f"ended by signal {code - SIGNALLED}" if code and code > SIGNALLED else f"ended with exit code {code}"
-        memory = ", out of memory" if self._out_of_memory else ""
+        if self._out_of_memory:
+            return "ended out of memory"
+        if code and code > SIGNALLED:
+            return f"ended by signal {code - SIGNALLED}"
         said = _last_line(self._log_file)
-        return f"{how}{memory}{f': {said}' if said else ''}"
+        return f"ended with exit code {code}{f': {said}' if said else ''}"
 
     def describe_health(self) -> str | None:
         """Why it is alive but not well, as far as Docker knows; None when it is well."""
