@@ -1,6 +1,8 @@
 import json
+import random
 
 import pytest
+from yarl import URL
 
 from sandbox.registry.memory_log import MemoryLog
 
@@ -119,3 +121,73 @@ async def test_no_ids_are_left_after_the_last(api):
     await api.put("/mode", {"mode": "READWRITE"})
     status, answer = await api.post("/subjects/t/versions", {"schema": '"long"'})
     assert (status, answer["error_code"]) == (500, 50001)
+
+
+PATHS = (
+    "/subjects", "/subjects/{s}", "/subjects/{s}/versions", "/subjects/{s}/versions/{v}",
+    "/subjects/{s}/versions/{v}/tags", "/subjects/{s}/versions/{v}/referencedby", "/subjects/{s}/metadata", "/schemas", "/schemas/ids/{v}",
+    "/schemas/ids/{v}/versions", "/schemas/guids/{s}", "/compatibility/subjects/{s}/versions",
+    "/compatibility/subjects/{s}/versions/{v}", "/config", "/config/{s}", "/mode", "/mode/{s}", "/contexts/.c",
+    "/contexts/.c/subjects/{s}/versions",
+)  # fmt: skip
+QUERIES = (
+    "deleted",
+    "permanent",
+    "normalize",
+    "verbose",
+    "force",
+    "offset",
+    "limit",
+    "subject",
+    "format",
+    "key",
+    "value",
+)
+MEMBERS = (
+    "schema",
+    "schemaType",
+    "references",
+    "id",
+    "version",
+    "metadata",
+    "ruleSet",
+    "compatibility",
+    "mode",
+    "alias",
+)
+VALUES = (
+    "", "x", '"int"', '{"type":"record","name":"R","fields":[]}', '{"$ref":"#"}', '{"allOf":[{"$ref":"#"}]}',
+    "message A {}",
+    0, 1, -1, 2**40, 1.5, True, None, "FULL", "IMPORT", "READWRITE", "AVRO", "JSON", "PROTOBUF", "s", "é\0", ":.c:s",
+)  # fmt: skip
+
+
+def anything(chance, depth=0):
+    kind = chance.random()
+    if depth > 2 or kind < 0.6:
+        return chance.choice(VALUES)
+    if kind < 0.8:
+        names = chance.sample(["name", "subject", "version", "properties", "tags", "domainRules"], 2)
+        return {name: anything(chance, depth + 1) for name in names}
+    return [anything(chance, depth + 1) for _ in range(chance.randint(0, 3))]
+
+
+async def test_whatever_is_sent_the_answer_is_json_and_never_a_failure_of_the_server(api):
+    chance = random.Random(5)
+    answered = set()
+    for _ in range(1_500):
+        path = chance.choice(PATHS).format(
+            s=chance.choice(["s", "t", ":.c:s", "a%2Fb", "%20", "__GLOBAL", ":.c:"]),
+            v=chance.choice(["1", "2", "latest", "-1", "x", "0"]),
+        )
+        query = "&".join(
+            f"{name}={chance.choice(['true', 'false', '1', '-1', 'x', ''])}" for name in chance.sample(QUERIES, 2)
+        )
+        method = chance.choice(["GET", "POST", "POST", "PUT", "DELETE"])
+        body = {name: anything(chance) for name in chance.sample(MEMBERS, 4)} if method in ("POST", "PUT") else None
+        if body and chance.random() < 0.5:
+            body = {"schema": chance.choice(['"int"', '"long"', '{"type":"record","name":"R","fields":[]}'])}
+        status, _ = await api.call(method, URL(f"{path}?{query}", encoded=True), body)
+        assert status < 500, (method, path, query, body)
+        answered.add(status)
+    assert {200, 400, 404, 405, 422} <= answered
