@@ -124,10 +124,10 @@ async def test_no_ids_are_left_after_the_last(api):
 
 
 PATHS = (
-    "/subjects", "/subjects/{s}", "/subjects/{s}/versions", "/subjects/{s}/versions/{v}",
-    "/subjects/{s}/versions/{v}/tags", "/subjects/{s}/versions/{v}/referencedby", "/subjects/{s}/metadata", "/schemas", "/schemas/ids/{v}",
-    "/schemas/ids/{v}/versions", "/schemas/guids/{s}", "/compatibility/subjects/{s}/versions",
-    "/compatibility/subjects/{s}/versions/{v}", "/config", "/config/{s}", "/mode", "/mode/{s}", "/contexts/.c",
+    "/subjects", "/subjects/{s}", "/subjects/{s}/versions", "/subjects/{s}/versions/{v}", "/subjects/{s}/metadata",
+    "/subjects/{s}/versions/{v}/tags", "/subjects/{s}/versions/{v}/referencedby", "/schemas", "/schemas/ids/{v}",
+    "/schemas/ids/{v}/versions", "/schemas/guids/{s}", "/compatibility/subjects/{s}/versions", "/contexts/.c",
+    "/compatibility/subjects/{s}/versions/{v}", "/config", "/config/{s}", "/mode", "/mode/{s}",
     "/contexts/.c/subjects/{s}/versions",
 )  # fmt: skip
 QUERIES = (
