@@ -80,6 +80,8 @@ class DeadLetter:
     dlq_timestamp_ms: int
     last_retry_ms: int | None = None
     status: DlqStatus = DlqStatus.PENDING
+    omitted_bytes: int | None = None
+    """Size of a payload that was too large for the DLQ topic and is left out; such a letter cannot be replayed."""
 
     def to_json(self) -> dict[str, Any]:
         record = self.record
@@ -105,6 +107,7 @@ class DeadLetter:
             "originalKeyBase64": _base64(record.key),
             "originalValueBase64": _base64(record.value),
             "originalHeadersBase64": [[name, _base64(value)] for name, value in record.headers],
+            "omittedBytes": self.omitted_bytes,
         }
 
     def encode(self) -> bytes:

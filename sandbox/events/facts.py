@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from sandbox.contracts.tracing import TraceContext
 
 __all__ = [
-    "FACTS", "BreakerTransitioned", "CallNotPermitted", "ComponentStateChanged", "DlqRecordWritten", "DownstreamCalled",
+    "FACTS", "BreakerTransitioned", "CallNotPermitted", "ComponentStateChanged", "DlqPurged", "DlqRecordReplayed",
+    "DlqRecordWritten", "DlqReplayFinished", "DlqReplayStarted", "DlqStatusChanged", "DownstreamCalled",
     "Fact", "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved", "PlanFinished", "PlanStarted",
     "PlanStepFinished", "RecordConsumed", "RecordProduced", "RequestServed", "RetryScheduled", "ScenarioFinished",
     "ScenarioStarted", "SchemaRegistered", "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent",
@@ -101,7 +102,10 @@ class RecordProduced(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordConsumed(Fact):
-    """A consumer group is done with a record. `outcome`: processed, dead_lettered, skipped or duplicate."""
+    """A consumer group is done with a record. `outcome`: processed, dead_lettered, skipped or duplicate.
+
+    `replay_id` is that of the replay from the dead letters that brought the record, if one did.
+    """
 
     group: str
     topic: str
@@ -111,6 +115,7 @@ class RecordConsumed(Fact):
     took_ms: float
     attempts: int = 1
     key: str | None = None
+    replay_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +144,73 @@ class DlqRecordWritten(Fact):
     category: str
     error: str
     retries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DlqReplayStarted(Fact):
+    """`target` is the topic that records go to; `selected` letters are to be replayed."""
+
+    replay: str
+    topic: str
+    target: str
+    selected: int
+    automatic: bool = False
+    reason: str | None = None
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DlqRecordReplayed(Fact):
+    """A dead letter's original went out again. `topic`, `partition` and `offset` say where it stands now.
+
+    `replays` counts how often the record has been replayed, this time included; `dlq_ids` are the letters it stands
+    for: one of each group that had failed on it.
+    """
+
+    replay: str
+    replay_id: str
+    dlq_ids: tuple[str, ...]
+    topic: str
+    partition: int
+    offset: int
+    replays: int
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DlqStatusChanged(Fact):
+    """`topic` is the original topic; `status` one of PENDING, RETRYING, RESOLVED, DEAD, SKIPPED."""
+
+    dlq_id: str
+    topic: str
+    group: str | None = None
+    from_status: str
+    status: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DlqReplayFinished(Fact):
+    """`outcome`: finished or stopped."""
+
+    replay: str
+    topic: str
+    outcome: str
+    replayed: int
+    skipped: int
+    failed: int
+    marked_dead: int
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DlqPurged(Fact):
+    """`count` letters of a topic were given up for good."""
+
+    topic: str
+    count: int
+    reason: str | None = None
+    ticket: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from sandbox.errors import UpstreamUnavailable
 from sandbox.events.facts import DlqRecordWritten, FactSink, RecordConsumed, RetryScheduled, trace_fields
 from sandbox.kafka.cluster import KafkaUnavailable
 from sandbox.kafka.dead_letters import dead_letter_id
+from sandbox.kafka.dlq_letter import REPLAY_ID
 
 __all__ = ["ConsumerBoundary", "DeadLetterSink"]
 
@@ -179,9 +180,16 @@ class ConsumerBoundary:
                 took_ms=took_ms,
                 attempts=attempts,
                 key=None if record.key is None else record.key.decode("utf-8", "replace"),
+                replay_id=_replay_id(record),
                 **trace_fields(trace),
             )
         )
+
+
+def _replay_id(record: Record) -> str | None:
+    return next(
+        (value.decode("utf-8", "replace") for name, value in record.headers if name == REPLAY_ID and value), None
+    )
 
 
 def _error_type(error: Exception) -> str:

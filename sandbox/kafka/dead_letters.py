@@ -83,4 +83,5 @@ class DeadLetterWriter:
 def _without_payload(letter: DeadLetter, error: UsageError) -> DeadLetter:
     size_bytes = len(letter.record.value or b"")
     message = f"{letter.error_message} [the payload of {size_bytes} bytes is left out: {error.message}]"
-    return replace(letter, record=replace(letter.record, value=None), error_message=message)
+    without = replace(letter.record, value=None)
+    return replace(letter, record=without, error_message=message, omitted_bytes=size_bytes)

@@ -89,6 +89,10 @@ class GroupsAdmin:
         wanted = list(await self.names() if groups is None else groups)
         return await asyncio.gather(*(self._describe(group) for group in wanted))
 
+    async def committed(self, groups: Sequence[str]) -> dict[str, dict[tuple[str, int], int]]:
+        """Group → (topic, partition) → the offset it has committed; empty for a group that has committed nothing."""
+        return dict(zip(groups, await asyncio.gather(*(self._committed(group) for group in groups)), strict=True))
+
     async def reset(self, group: str, topics: Sequence[str], begin: From) -> dict[tuple[str, int], int]:
         """Set the group's offsets on `topics` to where `begin` points; (topic, partition) → offset.
 
@@ -109,6 +113,12 @@ class GroupsAdmin:
             await reader.stop()
         await self._commit(group, offsets)
         return offsets
+
+    async def _committed(self, group: str) -> dict[tuple[str, int], int]:
+        names = self._cluster.names
+        answer = self._client.list_consumer_group_offsets(names.group(group))
+        found = await self._ask(f"reading the offsets of group {group}", answer)
+        return {(names.logical(at.topic), at.partition): each.offset for at, each in found.items() if each.offset >= 0}
 
     async def _describe(self, group: str) -> GroupDescription:
         real = self._cluster.names.group(group)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, KafkaConnectionError, KafkaError
@@ -24,11 +24,15 @@ FETCH_PARTITION_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Where to begin in each partition: its beginning, its end, an offset, or the first record at or after a time."""
+    """Where to begin in each partition: its beginning, its end, an offset, or the first record at or after a time.
+
+    `offsets` gives an offset to single partitions, by logical topic and number; the others begin as the rest says.
+    """
 
     end: bool = False
     offset: int | None = None
     timestamp_ms: int | None = None
+    offsets: Mapping[tuple[str, int], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +177,8 @@ class LogReader:
         self._ends = await ask(self._cluster, "reading end offsets", consumer.end_offsets(partitions))
         begins = await self._begins(consumer, partitions)
         for partition in partitions:
-            consumer.seek(partition, begins[partition])
+            at = (self._cluster.names.logical(partition.topic), partition.partition)
+            consumer.seek(partition, self._begin.offsets.get(at, begins[partition]))
 
     async def _begins(self, consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         doing = "finding where to begin"
