@@ -11,8 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sandbox.contracts.ids import new_id
-
 __all__ = ["CORRELATION_ID", "REQUEST_ID", "SOURCE_SERVICE", "TENANT_ID", "TRACEPARENT", "TRACESTATE", "TraceContext"]
 
 REQUEST_ID = "X-Request-ID"
@@ -63,11 +61,13 @@ class TraceContext:
         get = headers.get
         traceparent = get(TRACEPARENT)
         trace_id, parent, flags = _trace_source(traceparent, get)
+        # One draw for all ids that may be wanted: this stands at the door of every request and every record.
+        fresh = f"{rng.getrandbits(352) | 1 << 64 | 1:088x}"
         return cls(
-            _valid(get("x-request-id") or get("request_id")) or new_id("req-", rng),
-            _valid(get("x-correlation-id") or get("correlation_id")) or new_id("trace-", rng),
-            trace_id or f"{rng.getrandbits(128) or 1:032x}",
-            f"{rng.getrandbits(64) or 1:016x}",
+            _valid(get("x-request-id") or get("request_id")) or f"req-{fresh[:20]}",
+            _valid(get("x-correlation-id") or get("correlation_id")) or f"trace-{fresh[20:40]}",
+            trace_id or fresh[40:72],
+            fresh[72:],
             parent,
             flags,
             get(TRACESTATE) if parent and traceparent else None,

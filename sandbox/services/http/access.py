@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -17,81 +17,76 @@ from sandbox.services.http.prometheus import RequestMeters
 from sandbox.services.http.route import Endpoint, Handler
 from sandbox.services.ports import ServiceContext
 
-__all__ = ["access", "add_handshake_headers"]
+__all__ = ["Serve", "access", "add_handshake_headers"]
 
 CLIENT_GONE = 499
+Serve = Callable[[Endpoint], Callable[[web.Request], Awaitable[web.StreamResponse]]]
 HANDSHAKE_HEADERS = web.RequestKey("handshake_headers", dict)
 _log = logging.getLogger("sandbox.access")
 
 
-def access(
-    name: str,
-    context: ServiceContext,
-    endpoints: Mapping[object, Endpoint],
-    rng: random.Random,
-    serve: Handler,
-    meters: RequestMeters,
-):
-    """Accepts or generates the ids, has the request served, and records one RequestServed fact for it.
+def access(name: str, context: ServiceContext, rng: random.Random, layers: Handler, meters: RequestMeters) -> Serve:
+    """Makes aiohttp's handler of an endpoint. It accepts or generates the ids, has the request served by the inner
+    layers, and records one RequestServed fact for it; status 499 means that the client went away.
 
-    `endpoints` is looked up by aiohttp's handler. Status 499 means that the client went away.
+    This is not a middleware of aiohttp's: those cost each request as much again as all that happens here.
     """
     clock, facts, dialect = context.clock, context.facts, context.dialect
-    unmatched = Endpoint("unmatched", _refuse)
 
-    @web.middleware
-    async def access(request: web.Request, handler: object) -> web.StreamResponse:
-        trace = TraceContext.accept_lower(request.headers, rng)
-        endpoint = endpoints.get(request.match_info.handler, unmatched)
-        exchange = Exchange(request, trace, clock, dialect, endpoint)
-        headers = exchange.response_headers = {
-            REQUEST_ID: trace.request_id,
-            CORRELATION_ID: trace.correlation_id,
-            TRACEPARENT: trace.traceparent,
-        }
-        if endpoint.is_websocket:
-            request[HANDSHAKE_HEADERS] = headers
-        token = CURRENT_TRACE.set(trace)
-        started_ns = time.perf_counter_ns()
-        status = CLIENT_GONE
-        try:
-            response = await serve(exchange)
-            status = response.status
-            if not response.prepared:
-                response.headers.update(headers)
-            return response
-        finally:
-            took_ms = (time.perf_counter_ns() - started_ns) / 1e6
-            meters.add(request.method, endpoint.label, status, took_ms / 1000)
-            facts.record(
-                RequestServed(
-                    at_ms=clock.now_ms(),
-                    source=name,
-                    request_id=trace.request_id,
-                    correlation_id=trace.correlation_id,
-                    trace_id=trace.trace_id,
-                    span_id=trace.span_id,
-                    parent_span_id=trace.parent_span_id,
-                    tenant=trace.tenant,
-                    method=request.method,
-                    route=endpoint.label,
-                    path=request.raw_path,
-                    status=status,
-                    took_ms=took_ms,
-                    client=exchange.client,
+    def serve(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            trace = TraceContext.accept_lower(request.headers, rng)
+            exchange = Exchange(request, trace, clock, dialect, endpoint)
+            headers = exchange.response_headers = {
+                REQUEST_ID: trace.request_id,
+                CORRELATION_ID: trace.correlation_id,
+                TRACEPARENT: trace.traceparent,
+            }
+            if endpoint.is_websocket:
+                request[HANDSHAKE_HEADERS] = headers
+            token = CURRENT_TRACE.set(trace)
+            started_ns = time.perf_counter_ns()
+            status = CLIENT_GONE
+            try:
+                response = await layers(exchange)
+                status = response.status
+                if not response.prepared:
+                    response.headers.update(headers)
+                return response
+            finally:
+                took_ms = (time.perf_counter_ns() - started_ns) / 1e6
+                meters.add(request.method, endpoint.label, status, took_ms / 1000)
+                facts.record(
+                    RequestServed(
+                        at_ms=clock.now_ms(),
+                        source=name,
+                        request_id=trace.request_id,
+                        correlation_id=trace.correlation_id,
+                        trace_id=trace.trace_id,
+                        span_id=trace.span_id,
+                        parent_span_id=trace.parent_span_id,
+                        tenant=trace.tenant,
+                        method=request.method,
+                        route=endpoint.label,
+                        path=request.raw_path,
+                        status=status,
+                        took_ms=took_ms,
+                        client=exchange.client,
+                    )
                 )
-            )
-            if _log.isEnabledFor(logging.INFO):
-                _log.info(
-                    "%s %s %d",
-                    request.method,
-                    request.raw_path,
-                    status,
-                    extra={"service": name, "route": endpoint.label, "status": status, "tookMs": round(took_ms, 3)},
-                )
-            CURRENT_TRACE.reset(token)
+                if _log.isEnabledFor(logging.INFO):
+                    _log.info(
+                        "%s %s %d",
+                        request.method,
+                        request.raw_path,
+                        status,
+                        extra={"service": name, "route": endpoint.label, "status": status, "tookMs": round(took_ms, 3)},
+                    )
+                CURRENT_TRACE.reset(token)
 
-    return access
+        return handle
+
+    return serve
 
 
 async def add_handshake_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -99,8 +94,3 @@ async def add_handshake_headers(request: web.Request, response: web.StreamRespon
     headers = request.get(HANDSHAKE_HEADERS)
     if headers is not None:
         response.headers.update(headers)
-
-
-async def _refuse(exchange: Exchange) -> web.StreamResponse:
-    """aiohttp's own handler of a path or method that no route has: raises its 404 or 405."""
-    return await exchange.request.match_info.handler(exchange.request)

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import __version__
-from sandbox.services.http.access import access, add_handshake_headers
+from sandbox.services.http.access import Serve, access, add_handshake_headers
 from sandbox.services.http.actuator import Actuator
 from sandbox.services.http.admin import admin_routes
 from sandbox.services.http.authentication import Authenticator
@@ -17,6 +17,7 @@ from sandbox.services.http.boundary import boundary
 from sandbox.services.http.cors import check_origin
 from sandbox.services.http.documentation import documentation_routes
 from sandbox.services.http.events import EventLog, events_route
+from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.interception import Interceptor, interception
 from sandbox.services.http.prometheus import RequestMeters
 from sandbox.services.http.rate_limit import RateLimiter
@@ -48,20 +49,19 @@ def create_application(
     authenticator = Authenticator(settings)
     interceptors: list[Interceptor] = []
     meters = RequestMeters()
-    endpoints: dict[object, Endpoint] = {}
     checks = [check_origin, limiter.check(authenticator), authenticator.check]
-    # One middleware of aiohttp's for all layers: each of its own costs as much as what it does here.
     layers = interception(interceptors, boundary(name, context.urls, checks))
-    middleware = access(name, context, endpoints, rng or random.Random(), layers, meters)
-    app = web.Application(client_max_size=settings.body_limit_bytes, middlewares=[middleware])
+    serve = access(name, context, rng or random.Random(), layers, meters)
+    app = web.Application(client_max_size=settings.body_limit_bytes)
     app[INTERCEPTORS], app[RATE_LIMITER] = interceptors, limiter
     every = [*routes, *(actuator or Actuator()).routes(name, meters), *admin_routes(limiter)]
     if events is not None:
         every.append(events_route(events))
     every += documentation_routes(name, lambda: _document(name, context, every))
     for pattern, group in _by_pattern(every).items():
-        _add_resource(app, pattern, group, endpoints)
-    if any(endpoint.is_websocket for endpoint in endpoints.values()):
+        _add_resource(app, pattern, group, serve)
+    app.router.add_route("*", "/{path:.*}", serve(Endpoint("unmatched", _not_found)))
+    if any(route.is_websocket for route in routes):
         app.on_response_prepare.append(add_handshake_headers)
     return app
 
@@ -74,36 +74,28 @@ def _by_pattern(routes: Sequence[Route]) -> dict[str, list[Route]]:
     return groups
 
 
-def _add_resource(
-    app: web.Application, pattern: str, routes: Sequence[Route], endpoints: dict[object, Endpoint]
-) -> None:
+def _add_resource(app: web.Application, pattern: str, routes: Sequence[Route], serve: Serve) -> None:
     """The routes of one pattern. Any other method is refused here and does not fall through to a wider pattern."""
     resource = app.router.add_resource(pattern)
     allowed: set[str] = set()
     for route in routes:
-        handler = _handler_of(route)
-        endpoint = endpoints[handler] = Endpoint(route.label, route.handler, route.scope, is_open=route.is_open)
-        with_head = route.method == "GET" and not endpoint.is_websocket
+        with_head = route.method == "GET" and not route.is_websocket
+        handler = serve(Endpoint(route.label, route.handler, route.scope, is_open=route.is_open))
         for method in (route.method, "HEAD") if with_head else (route.method,):
             resource.add_route(method, handler)
             allowed.add(method)
 
-    async def refuse(request: web.Request) -> web.StreamResponse:
-        raise web.HTTPMethodNotAllowed(request.method, allowed)
+    async def refuse(exchange: Exchange) -> web.StreamResponse:
+        raise web.HTTPMethodNotAllowed(exchange.request.method, allowed)
 
-    resource.add_route("*", refuse)
+    resource.add_route("*", serve(Endpoint(routes[0].label, refuse)))
+
+
+async def _not_found(exchange: Exchange) -> web.StreamResponse:
+    raise web.HTTPNotFound
 
 
 def _document(name: str, context: ServiceContext, routes: Sequence[Route]) -> Mapping[str, Any]:
     from sandbox.services.http.openapi import openapi_document  # only who reads it pays for it
 
     return openapi_document(name, routes, version=__version__, dialect=context.dialect, auth=context.http.auth)
-
-
-def _handler_of(route: Route):
-    """What aiohttp's router finds; the middleware looks up the route by it and calls the route's own handler."""
-
-    async def handler(_: web.Request) -> web.StreamResponse:
-        raise AssertionError(f"{route.label} was called past its layers")
-
-    return handler

@@ -30,7 +30,7 @@ come back on every answer. `X-Sandbox-Dialect: envelope|bare|page` chooses the f
 
 def openapi_document(name: str, routes: Iterable[Route], *, version: str, dialect: str, auth: str) -> dict[str, Any]:
     """Everything but hidden routes; `dialect` is the form that answers have without a header."""
-    shown = [route for route in routes if not route.hidden and not route.pattern.startswith("/ws/")]
+    shown = [route for route in routes if not route.hidden and not route.is_websocket]
     schemas = _Schemas(shown)
     paths: dict[str, dict[str, Any]] = {}
     for route in shown:

@@ -73,6 +73,7 @@ class RateLimiter:
         self.limits = limits
         self.enabled = enabled
         self._clock = clock
+        self._has_speed = hasattr(clock, "speed")
         self._windows: dict[tuple[str, str], _Window] = {}
 
     def change(self, *, query: int | None = None, command: int | None = None, admin: int | None = None) -> None:
@@ -98,7 +99,7 @@ class RateLimiter:
         admitted = not counted or window.used < limit
         if counted and admitted:
             window.used += 1
-        speed = getattr(self._clock, "speed", 1.0)
+        speed = self._clock.speed if self._has_speed else 1.0
         end_ns = window.start_ns + window_ns
         if window.speed != speed or window.end_ns != end_ns:
             # Once a window, and again when clock or window length are changed: the end in wall time.

@@ -50,6 +50,10 @@ class Route:
         return _PARAMETER.sub(r"{\1}", self.pattern)
 
     @property
+    def is_websocket(self) -> bool:
+        return self.pattern.startswith(WEBSOCKET_PREFIX)
+
+    @property
     def resource_path(self) -> str:
         """The pattern in aiohttp's spelling."""
         return _PARAMETER.sub(lambda found: f"{{{found[1]}:.+}}" if found[2] else f"{{{found[1]}}}", self.pattern)
