@@ -25,20 +25,22 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
 START_MS = 1_733_220_000_000
 LOAD = """
-import asyncio, sys
-async def one(port, request, count):
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for _ in range(count):
-        writer.write(request)
-        head = (await reader.readuntil(b"\\r\\n\\r\\n")).lower()
-        assert head.startswith(b"http/1.1 200"), head
-        await reader.readexactly(int(head.split(b"content-length:")[1].split(b"\\r\\n")[0]))
-    writer.close()
-async def main(port, path, count, connections=8):
-    request = f"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: application/json\\r\\n\\r\\n".encode()
-    await asyncio.gather(*(one(port, request, count // connections) for _ in range(connections)))
-asyncio.run(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+import socket, sys
+port, path, count, connections = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), 32
+request = f"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: application/json\\r\\n\\r\\n".encode()
+sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(connections)]
+for _ in range(count // connections):
+    for each in sockets:
+        each.sendall(request)
+    for each in sockets:
+        answer = each.recv(65536)
+        head, _, body = answer.partition(b"\\r\\n\\r\\n")
+        assert head.startswith(b"HTTP/1.1 200"), head
+        length = int(head.lower().split(b"content-length:")[1].split(b"\\r\\n")[0])
+        while len(body) < length:
+            body += each.recv(65536)
 """
+"""32 connections that ask at once and then read: it is quicker than what it measures."""
 
 
 class NoFacts:
@@ -58,7 +60,7 @@ async def listen(app):
     return runner, runner.addresses[0][1]
 
 
-async def cpu_us(port: int, path: str, count: int = 4_000) -> float:
+async def cpu_us(port: int, path: str, count: int = 6_400) -> float:
     """Microseconds of this process for each request that another process makes."""
     load = await asyncio.create_subprocess_exec(sys.executable, "-c", LOAD, str(port), path, "800")
     assert await load.wait() == 0

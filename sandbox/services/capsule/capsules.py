@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +41,32 @@ class CapsuleFilter:
         return self.from_ms is not None or self.to_ms is not None
 
     @property
-    def condition(self) -> tuple[str, list[Any]]:
-        """An SQL condition and its values."""
-        terms, values = ["tenant = ?"], [self.tenant]
-        for term, value in (
-            ("scope_id = ?", self.scope_id),
-            ("timestamp_ms >= ?", self.from_ms),
-            ("timestamp_ms <= ?", self.to_ms),
-        ):
-            if value is not None:
-                terms.append(term)
-                values.append(value)
-        return " AND ".join(terms), values
+    def values(self) -> tuple[Any, ...]:
+        """Of the condition's placeholders, in its order."""
+        given = (self.tenant, self.scope_id, self.from_ms, self.to_ms)
+        return tuple([each for each in given if each is not None])
+
+    @property
+    def condition(self) -> str:
+        return _condition(self.scope_id is not None, self.from_ms is not None, self.to_ms is not None)
+
+
+@lru_cache
+def _condition(by_scope: bool, has_start: bool, has_end: bool) -> str:
+    terms = ["tenant = ?"]
+    terms += ["scope_id = ?"] if by_scope else []
+    terms += ["timestamp_ms >= ?"] if has_start else []
+    terms += ["timestamp_ms <= ?"] if has_end else []
+    return " AND ".join(terms)
+
+
+@lru_cache
+def _page_sql(condition: str, order: str, descending: bool) -> str:
+    direction = "DESC" if descending else "ASC"
+    return (
+        f"SELECT body FROM capsules WHERE {condition}"
+        f" ORDER BY {COLUMNS[order]} {direction}, seq {direction} LIMIT ? OFFSET ?"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +189,8 @@ class Capsules:
         size: int = 20,
     ) -> list[str]:
         """Capsules as JSON text, ordered by `timestamp` or `createdAt`; equal times stay in the order of arrival."""
-        direction = "DESC" if descending else "ASC"
-        condition, values = wanted.condition
-        sql = (
-            f"SELECT body FROM capsules WHERE {condition}"
-            f" ORDER BY {COLUMNS[order]} {direction}, seq {direction} LIMIT ? OFFSET ?"
-        )
-        place = (*values, size, offset)
+        sql = _page_sql(wanted.condition, order, descending)
+        place = (*wanted.values, size, offset)
         has_to_sort = order == "createdAt" and (wanted.scope_id is not None or wanted.has_range)
         if has_to_sort or offset > QUICK_ROWS:
             rows = await self.store.read_in_thread(lambda connection: connection.execute(sql, place).fetchall())
@@ -200,12 +210,12 @@ class Capsules:
 
     def with_counterfactual(self, tenant: str, scope_id: str | None, limit: int) -> list[str]:
         """The newest capsules that have a counterfactual dimension, as JSON text."""
-        condition, values = CapsuleFilter(tenant, scope_id).condition
+        wanted = CapsuleFilter(tenant, scope_id)
         sql = (
-            f"SELECT body FROM capsules WHERE {condition} AND has_counterfactual"
+            f"SELECT body FROM capsules WHERE {wanted.condition} AND has_counterfactual"
             " ORDER BY timestamp_ms DESC, seq DESC LIMIT ?"
         )
-        return [row[0] for row in self.store.read(sql, (*values, limit))]
+        return [row[0] for row in self.store.read(sql, (*wanted.values, limit))]
 
     async def close(self) -> None:
         if self._published and self.store.is_open:

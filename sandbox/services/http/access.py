@@ -50,7 +50,7 @@ def access(name: str, context: ServiceContext, rng: random.Random, layers: Handl
             try:
                 response = await layers(exchange)
                 status = response.status
-                if not response.prepared:
+                if not response.prepared and REQUEST_ID not in response.headers:
                     response.headers.update(headers)
                 return response
             finally:

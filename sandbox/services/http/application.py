@@ -19,6 +19,7 @@ from sandbox.services.http.documentation import documentation_routes
 from sandbox.services.http.events import EventLog, events_route
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.interception import Interceptor, interception
+from sandbox.services.http.limit_class import limit_class
 from sandbox.services.http.prometheus import RequestMeters
 from sandbox.services.http.rate_limit import RateLimiter
 from sandbox.services.http.route import Endpoint, Route
@@ -80,7 +81,10 @@ def _add_resource(app: web.Application, pattern: str, routes: Sequence[Route], s
     allowed: set[str] = set()
     for route in routes:
         with_head = route.method == "GET" and not route.is_websocket
-        handler = serve(Endpoint(route.label, route.handler, route.scope, is_open=route.is_open))
+        counted_as = limit_class(route.method, route.label)
+        handler = serve(
+            Endpoint(route.label, route.handler, route.scope, is_open=route.is_open, limit_class=counted_as)
+        )
         for method in (route.method, "HEAD") if with_head else (route.method,):
             resource.add_route(method, handler)
             allowed.add(method)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from sandbox.contracts.envelope import ApiError
 from sandbox.services.http.exchange import Exchange
-from sandbox.services.http.rate_limit import ACTUATOR_PREFIX
+from sandbox.services.http.limit_class import ACTUATOR_PREFIX
 from sandbox.services.http.route import Handler
 
 __all__ = ["Interceptor", "Proceed", "interception"]

@@ -14,23 +14,12 @@ from sandbox.clock import NANOS, Clock
 from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.services.http.authentication import Authenticator
 from sandbox.services.http.exchange import Exchange
+from sandbox.services.http.limit_class import limit_class
 from sandbox.services.settings import RateLimits
 
-__all__ = ["Admission", "RateLimiter", "client_of", "limit_class"]
+__all__ = ["Admission", "RateLimiter", "client_of"]
 
-READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-ADMIN_PREFIX = "/api/v1/admin/"
-ACTUATOR_PREFIX = "/actuator"
 WINDOWS_LIMIT = 4096
-
-
-def limit_class(method: str, path: str) -> tuple[str, bool]:
-    """`(query|command|admin, counted)`: reads of the actuator are shown the limits and not counted."""
-    if path.startswith(ACTUATOR_PREFIX):
-        return "admin", method not in READS
-    if path.startswith(ADMIN_PREFIX):
-        return "admin", True
-    return ("query" if method in READS else "command"), True
 
 
 def client_of(headers: Mapping[str, str], address: str | None) -> str:
@@ -118,7 +107,7 @@ class RateLimiter:
             exchange.client = client = client_of(headers, request.remote)
             if not self.enabled or authenticator.is_service(headers):
                 return
-            kind, counted = limit_class(request.method, request.path)
+            kind, counted = exchange.endpoint.limit_class or limit_class(request.method, request.path)
             admission = self.admit(client, kind, counted=counted)
             shown = exchange.response_headers
             shown["X-RateLimit-Limit"] = str(admission.limit)

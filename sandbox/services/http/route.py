@@ -66,14 +66,26 @@ class Route:
 
 
 class Endpoint:
-    """What the layers around a handler know of its route; `queries` keeps validated query strings."""
+    """What the layers around a handler know of its route; `queries` keeps validated query strings.
 
-    __slots__ = ("handle", "is_open", "is_websocket", "label", "queries", "scope")
+    `limit_class` is None where it depends on the request's method.
+    """
 
-    def __init__(self, label: str, handle: Handler, scope: str | None = None, *, is_open: bool = False) -> None:
+    __slots__ = ("handle", "is_open", "is_websocket", "label", "limit_class", "queries", "scope")
+
+    def __init__(
+        self,
+        label: str,
+        handle: Handler,
+        scope: str | None = None,
+        *,
+        is_open: bool = False,
+        limit_class: tuple[str, bool] | None = None,
+    ) -> None:
         self.label = label
         self.handle = handle
         self.scope = scope
         self.is_open = is_open
+        self.limit_class = limit_class
         self.is_websocket = label.startswith(WEBSOCKET_PREFIX)
         self.queries: dict[tuple[type[BaseModel], str], BaseModel] = {}

@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.clock import ManualClock, SystemClock
 from sandbox.services.http import RATE_LIMITER, Route
-from sandbox.services.http.rate_limit import WINDOWS_LIMIT, RateLimiter, limit_class
+from sandbox.services.http.limit_class import limit_class
+from sandbox.services.http.rate_limit import WINDOWS_LIMIT, RateLimiter
 from sandbox.services.settings import HttpSettings, RateLimits
 
 THINGS = "/api/v1/things"
