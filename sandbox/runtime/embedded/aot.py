@@ -8,6 +8,7 @@ is the same as a process to start and to end: SIGTERM stops it in good order and
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -16,10 +17,11 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox.errors import ComponentFailed, EnvironmentFailure, SandboxError
 from sandbox.runtime.embedded.broker import EmbeddedBroker
-from sandbox.runtime.embedded.jars import fetch_jars
+from sandbox.runtime.embedded.jars import fetch_jars, jars_folder
 from sandbox.runtime.embedded.jdk import Java
 from sandbox.runtime.embedded.lock import JarLock
 from sandbox.runtime.embedded.startup_cache import JVM_FLAGS, StartupCache
@@ -33,6 +35,7 @@ WRITE_LIMIT_S = 180.0
 PROOF_LIMIT_S = 30.0
 LOCK_WAIT_S = 300.0
 PREFIX = "train-"
+LEAVE_LIMIT_S = 3.0
 
 
 def cache_file(cache_dir: Path, *, java_home: Path | None = None) -> Path:
@@ -71,7 +74,7 @@ def train(
         with FileLock(cache.folder / "train.lock", timeout=LOCK_WAIT_S):
             if not cache.exists():
                 _sweep(cache.folder)
-                with tempfile.TemporaryDirectory(prefix=PREFIX, dir=cache.folder) as folder:
+                with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-", dir=cache.folder) as folder:
                     made = asyncio.run(_record(Path(folder), cache_dir, java_home, exercise))
                     _prove(java, made, jars)
                     made.replace(cache.path)
@@ -142,11 +145,26 @@ def _sweep(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
+def _leave(folder: Path) -> NoReturn:
+    """Told to stop: end the broker and remove what it wrote, at once, whatever Kafka's clients are waiting for."""
+    import psutil
+
+    below = psutil.Process().children(recursive=True)
+    for process in below:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(below, timeout=LEAVE_LIMIT_S)
+    for left in folder.glob(f"{PREFIX}{os.getpid()}-*/"):
+        shutil.rmtree(left, ignore_errors=True)
+    os._exit(128 + signal.SIGTERM)
+
+
 def main(arguments: list[str]) -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    cache_dir = Path(arguments[0]).absolute()
+    signal.signal(signal.SIGTERM, lambda *_: _leave(jars_folder(cache_dir, JarLock.read()).parent))
     os.nice(NICE)
     try:
-        train(Path(arguments[0]), java_home=Path(arguments[1]) if len(arguments) > 1 else None)
+        train(cache_dir, java_home=Path(arguments[1]) if len(arguments) > 1 else None)
     except SandboxError as error:
         sys.stderr.write(f"{error.render()}\n")
         return error.exit_code
