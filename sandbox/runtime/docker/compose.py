@@ -67,19 +67,18 @@ class Compose:
         on_line: Callable[[str], None] = lambda line: None,
     ) -> None:
         """Run a command to its end; `on_line` gets each line as it comes. Raises ComponentFailed with the last ones."""
-        process = self.start(arguments, environ=environ, log=subprocess.PIPE)
         last: list[str] = []
-        try:
-            for raw in process.stdout or ():
-                line = raw.decode(errors="replace").rstrip()
-                if line:
-                    on_line(line)
-                    last = [*last[-9:], line]
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
+        with self.start(arguments, environ=environ, log=subprocess.PIPE) as process:
+            try:
+                for raw in process.stdout or ():
+                    line = raw.decode(errors="replace").rstrip()
+                    if line:
+                        on_line(line)
+                        last = [*last[-9:], line]
+                code = process.wait()
+            except BaseException:
+                process.kill()
+                raise
         if code != 0:
             raise failure(arguments, code, last)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,8 @@ class Grounds:
 def prepare(cache: Path, *, offline: bool, progress: ImageProgress) -> Grounds:
     """Find the engine and Compose, pull and build what is missing. Raises EnvironmentFailure with the way out."""
     endpoint = local_endpoint()
-    connect(endpoint.url).close()
+    if not endpoint.answers() or importlib.util.find_spec("docker") is None:
+        connect(endpoint.url).close()  # says what is wrong
     compose = Compose.find(endpoint.url)
     provide_images(endpoint, compose, cache, offline=offline, progress=progress)
     hosts, reachable = way_to_engine(endpoint)

@@ -21,6 +21,8 @@ KAFKA_IMAGE = "apache/kafka:4.4.0"
 SERVICES_IMAGE = "butterfly-sandbox:0.1.0"
 ANY_ADDRESS = ("0.0.0.0", "::")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+HEALTH_INTERVAL = "10s"
+"""The engine asks every second by itself; Docker's own checks would only slow the start down."""
 VARIABLES = {
     "schema-registry": "REGISTRY",
     "capsule": "CAPSULE",
@@ -86,6 +88,7 @@ class Project:
             "ADVERTISE": plan.host,
             "ENGINE_URL": f"http://{ENGINE_NAME}:{plan.ports['control']}",
             "ENGINE_ADDRESS": next(iter(plan.engine_hosts), None),
+            "HEALTH_INTERVAL": HEALTH_INTERVAL,
             "KAFKA_PORT": str(plan.ports["kafka"]),
             "KAFKA_LOCAL_PORT": str(plan.ports["kafka-local"]),
             "CONTRACTS": plan.contracts,

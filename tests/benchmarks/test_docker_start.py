@@ -1,0 +1,64 @@
+"""How long containers take: `up --runtime docker` with its images present, against Kafka alone by plain Compose.
+
+Run with `pytest tests/benchmarks/test_docker_start.py -m docker -s`. Both are measured in turn in one run; the ratio is
+what counts. Plain Compose asks Kafka's health every second here, so that the ratio is not flattered.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.config.folders import share_dir
+from sandbox.runtime.docker.client import local_endpoint
+from sandbox.runtime.docker.compose import Compose
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+ROUNDS = 3
+TARGET = 1.5
+
+
+def sandbox(folder: Path, *arguments: str) -> float:
+    started = time.perf_counter()
+    environ = {**os.environ, "SANDBOX_STATE_ROOT": str(folder / "state")}
+    command = [sys.executable, "-P", "-m", "sandbox", *arguments, "--name", f"bench-{os.getpid()}"]
+    subprocess.run(command, cwd=folder, env=environ, check=True, capture_output=True, timeout=180)
+    return time.perf_counter() - started
+
+
+def kafka_alone(compose: Compose) -> float:
+    file = share_dir("compose") / "compose.yaml"
+    name = f"bench-plain-{os.getpid()}"
+    environ = {
+        "SANDBOX_HEALTH_INTERVAL": "1s", "SANDBOX_KAFKA_PORT": "29392", "SANDBOX_NETWORK": name, "COMPOSE_PROFILES": "",
+    }  # fmt: skip
+    project = ["-f", str(file), "-p", name]
+    started = time.perf_counter()
+    try:
+        compose.run([*project, "up", "--wait", "--pull", "never", "kafka"], environ=environ)
+        return time.perf_counter() - started
+    finally:
+        compose.run([*project, "down", "--volumes"], environ=environ)
+
+
+def test_up_with_images_present_against_kafka_alone(tmp_path: Path) -> None:
+    compose = Compose.find(local_endpoint().url)
+    up = ("up", "--runtime", "docker", "--ports", "auto")
+    sandbox(tmp_path, *up)
+    sandbox(tmp_path, "down", "--purge")
+    ours, plain, downs = [], [], []
+    for _ in range(ROUNDS):
+        plain.append(kafka_alone(compose))
+        ours.append(sandbox(tmp_path, *up))
+        downs.append(sandbox(tmp_path, "down", "--purge"))
+    whole, alone = statistics.median(ours), statistics.median(plain)
+    print(f"\nup --runtime docker, proven ready   {whole:.2f} s  (median of {ROUNDS}; {min(ours):.2f}–{max(ours):.2f})")
+    print(f"compose up --wait, Kafka alone      {alone:.2f} s  → ratio {whole / alone:.2f}  (target ≤ {TARGET})")
+    print(f"down --purge                        {statistics.median(downs):.2f} s")
