@@ -21,10 +21,13 @@ def prepare(
     no_train: Annotated[
         bool, typer.Option("--no-train", help="Fetch only; leave the AOT cache to the first up.")
     ] = False,
+    runtime: Annotated[
+        str | None, typer.Option(metavar="embedded|docker", help="Which runtime to prepare; embedded unless given.")
+    ] = None,
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Fetch Kafka's jars and train the start-up (AOT) cache; everything is shared by all sandboxes."""
+    """Fetch Kafka's jars and train the start-up (AOT) cache, or pull and build images; all sandboxes share them."""
     from sandbox.cli.output import data, json_data, on_terminal, talk
     from sandbox.cli.ready import Progress
     from sandbox.config.folders import cache_dir
@@ -32,8 +35,11 @@ def prepare(
     from sandbox.config.settings import resolve_settings
     from sandbox.runtime.prepare import fetch, train
 
-    settings = resolve_settings({"offline": offline}, file=find_project(Path.cwd()).settings_file)
+    settings = resolve_settings({"offline": offline, "runtime": runtime}, file=find_project(Path.cwd()).settings_file)
     cache = cache_dir()
+    if settings.runtime == "docker":
+        prepare_images(cache, offline=settings.offline, json=json)
+        return
     with Progress("prepare") as progress:
         jars = fetch(cache, settings, progress=progress)
     trained = None
@@ -50,3 +56,21 @@ def prepare(
     data(f"{jars} jars verified in {cache}")
     if trained:
         data(f"AOT cache ready: {trained}")
+
+
+def prepare_images(cache: Path, *, offline: bool, json: bool) -> None:
+    """Pull and build what the docker runtime needs."""
+    from dataclasses import asdict
+
+    from sandbox.cli.output import data, json_data
+    from sandbox.cli.ready import Progress
+    from sandbox.runtime.docker.preparation import prepare
+    from sandbox.runtime.docker.project import ImageNames
+
+    with Progress("prepare") as progress:
+        prepare(cache, offline=offline, progress=progress)
+    images = asdict(ImageNames.from_environment())
+    if json:
+        json_data({"images": images})
+        return
+    data(f"images ready: {', '.join(images.values())}")

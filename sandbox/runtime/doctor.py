@@ -158,6 +158,17 @@ def _state_folder(patient: Patient) -> Iterator[Check]:
         )
 
 
+def _docker(patient: Patient) -> Iterator[Check]:
+    from sandbox.runtime.docker.examination import examine_docker
+    from sandbox.runtime.launch import engine_of
+
+    recorded = patient.folder.record().get("runtime")
+    needed = patient.settings.runtime == "docker" or recorded == "docker"
+    running = recorded == "docker" and engine_of(patient.folder) is not None
+    for finding in examine_docker(patient.folder, needed=needed, fix=patient.fix, running=running):
+        yield Check(*finding)
+
+
 CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
     "java": _java,
     "jars": _jars,
@@ -167,4 +178,5 @@ CHECKS: dict[str, Callable[[Patient], Iterator[Check]]] = {
     "memory": _memory,
     "state": _state_folder,
     "leftovers": _leftovers,
+    "docker": _docker,
 }
