@@ -91,7 +91,8 @@ def _wire_name(name: str) -> str:
 class ApiModel(BaseModel):
     """A query or body: camel case on the wire, unknown members ignored."""
 
-    model_config = ConfigDict(alias_generator=_wire_name, populate_by_name=True, extra="ignore")
+    # Validators are built at the first use: a start has better things to do, and some serve only the documentation.
+    model_config = ConfigDict(alias_generator=_wire_name, populate_by_name=True, extra="ignore", defer_build=True)
 
 
 class PageQuery(ApiModel):
