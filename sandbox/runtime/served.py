@@ -60,6 +60,7 @@ class Served:
         self._consumers: list[Consumer] = []
         self._runner: web.AppRunner | None = None
         self._listening = False
+        self._is_joining = False
         self._joined_ms: dict[str, float] = {}
         self._started_s = time.monotonic()
 
@@ -67,14 +68,19 @@ class Served:
     def name(self) -> str:
         return self.service.name
 
-    async def start(self) -> None:
-        """Open the service, listen, begin to join its groups. Raises EnvironmentFailure without its port."""
+    async def open(self) -> None:
+        """Start the service and listen. Raises EnvironmentFailure when its port is not to be had."""
         self._started_s = time.monotonic()
         await self.service.start()
         await self._listen()
+
+    def join(self) -> None:
+        """Begin to join its consumer groups, whose topics exist now."""
+        self._started_s = time.monotonic()
         self._consumers = list(self._make_consumers())
         for consumer in self._consumers:
             consumer.start()
+        self._is_joining = True
 
     async def _listen(self) -> None:
         app = self.service.application()
@@ -96,7 +102,7 @@ class Served:
 
     async def stop(self) -> None:
         """Stop listening, leave the groups, close the service."""
-        self._listening = False
+        self._listening = self._is_joining = False
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -118,7 +124,7 @@ class Served:
         waiting = [group for group, each in groups.items() if not each["joined"]]
         if self.failure:
             state, detail = "failed", self.failure
-        elif self._listening and not waiting:
+        elif self._listening and self._is_joining and not waiting:
             state, detail = "ready", None
         else:
             state, detail = "starting", f"joining group {', '.join(waiting)}" if waiting else None

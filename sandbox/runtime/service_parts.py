@@ -86,29 +86,39 @@ class ServiceParts:
                 await self._engine.close()
 
     async def start(self) -> None:
-        """Wait for Kafka, make the topics, start the registry, register the contracts, start the services."""
-        await self._until_listening()
-        async with TopicsAdmin(self._clients.cluster) as topics:
-            await topics.create([*self._contracts.topics.values(), PROBE_TOPIC])
-            await topics.wake_coordinator()
-        registry = self.served.get("schema-registry")
+        """Open the services while Kafka comes up; then topics, registry and schemas; then join the groups."""
         services = [served for name, served in self.served.items() if name != "schema-registry"]
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._until_listening())
+            for served in services:
+                group.create_task(self._open(served))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._make_topics())
+            group.create_task(self._start_registry())
             if services:
                 group.create_task(self._clients.producer.start())
-            if registry:
-                await registry.start()
-            if self._registry_url:
-                await self._register()
-        async with asyncio.TaskGroup() as group:
-            for served in services:
-                group.create_task(self._start_one(served))
+        for served in services:
+            if not served.failure:
+                served.join()
 
-    async def _start_one(self, served: Served) -> None:
+    async def _open(self, served: Served) -> None:
         try:
-            await served.start()
+            await served.open()
         except SandboxError as error:
             served.failure = error.message
+
+    async def _make_topics(self) -> None:
+        async with TopicsAdmin(self._clients.cluster) as topics:
+            await topics.wake_coordinator()
+            await topics.create([*self._contracts.topics.values(), PROBE_TOPIC])
+
+    async def _start_registry(self) -> None:
+        """The registry, where it is one of ours here, and the contracts' schemas in it, wherever it runs."""
+        if registry := self.served.get("schema-registry"):
+            await registry.open()
+            registry.join()
+        if self._registry_url:
+            await self._register()
 
     async def _until_listening(self) -> None:
         """Cheaper than a Kafka client's own attempts while the broker is still coming up."""
