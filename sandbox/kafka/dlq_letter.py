@@ -90,9 +90,10 @@ class FiledLetter:
 
     @property
     def status(self) -> str:
-        """The status it was written with."""
+        """The status it was written with: PENDING unless it is one that is final."""
         text = _text(self.body, "status")
-        return text if text in set(DlqStatus) else DlqStatus.PENDING.value
+        final = (DlqStatus.RESOLVED, DlqStatus.DEAD, DlqStatus.SKIPPED)
+        return text if text in final else DlqStatus.PENDING.value
 
     @property
     def group(self) -> str | None:
@@ -151,7 +152,7 @@ class FiledLetter:
 def _bytes_of(body: Mapping[str, Any]) -> tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]:
     """Key, value and headers. Raises KeyError when the letter does not hold them as bytes, ValueError when broken."""
     key, value = _decode64(body["originalKeyBase64"]), _decode64(body["originalValueBase64"])
-    headers = tuple((str(name), _decode64(text)) for name, text in body["originalHeadersBase64"])
+    headers = tuple((_clean(str(name)), _decode64(text)) for name, text in body["originalHeadersBase64"])
     return key, value, headers  # type: ignore[return-value]  # a header may be null: it goes back as it came
 
 
@@ -161,9 +162,9 @@ def _texts_of(body: Mapping[str, Any], record: Record) -> tuple[bytes | None, by
         payload = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     carried = headers.items() if isinstance(headers, dict) else ()
     return (
-        record.key if key is None else str(key).encode(),
-        None if payload is None else payload.encode(),
-        tuple((name, str(value).encode()) for name, value in carried if value is not None),
+        record.key if key is None else _clean(str(key)).encode(),
+        None if payload is None else _clean(payload).encode(),
+        tuple((_clean(name), _clean(str(value)).encode()) for name, value in carried if value is not None),
     )
 
 
@@ -182,7 +183,12 @@ def _decoded(value: bytes | None) -> str:
 
 def _text(body: Mapping[str, Any], name: str) -> str | None:
     value = body.get(name)
-    return value if isinstance(value, str) and value else None
+    return _clean(value) if isinstance(value, str) and value else None
+
+
+def _clean(text: str) -> str:
+    """Half of a surrogate pair, which JSON can hold and UTF-8 cannot, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _number(body: Mapping[str, Any], name: str, default: int) -> int:

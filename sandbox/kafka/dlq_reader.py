@@ -28,16 +28,26 @@ class Progress:
 
 
 class DlqReader:
-    """All methods raise KafkaUnavailable. Topics are named by their logical DLQ name, `perception.events.dlq`."""
+    """Keeps one connection for offsets; close it when done.
+
+    All methods raise KafkaUnavailable. Topics are named by their logical DLQ name, `perception.events.dlq`."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
+        self._offsets: LogReader | None = None
 
-    async def ends(self, topics: Sequence[str] | None = None) -> list[PartitionOffsets]:
-        """First and end offsets of these DLQ topics (default: of all there are)."""
-        async with LogReader(self._cluster, client_id=CLIENT_ID) as reader:
-            found = await reader.offsets(topics)
-        return [each for each in found if each.topic.endswith(DLQ_SUFFIX)]
+    async def ends(self) -> list[PartitionOffsets]:
+        """First and end offsets of every DLQ topic there is."""
+        if self._offsets is None:
+            reader = LogReader(self._cluster, client_id=CLIENT_ID)
+            await reader.start()
+            self._offsets = reader
+        return await self._offsets.offsets(suffix=DLQ_SUFFIX)
+
+    async def close(self) -> None:
+        reader, self._offsets = self._offsets, None
+        if reader is not None:
+            await reader.stop()
 
     async def read(self, ends: Sequence[PartitionOffsets], positions: Positions) -> AsyncIterator[Progress]:
         """What stands between `positions` (next offset of each partition, default its first) and `ends`."""

@@ -22,6 +22,7 @@ __all__ = ["KafkaPublisher", "Pending"]
 
 DLQ_PARTITIONS = 3
 DLQ_RETENTION_MS = 90 * 86_400_000
+SIDE_RETENTION_MS = 7 * 86_400_000
 Headers = Sequence[tuple[str, bytes]]
 
 
@@ -125,6 +126,16 @@ class KafkaPublisher:
         """Make a DLQ topic that the contracts did not foresee, if it is missing."""
         async with TopicsAdmin(self._producer.cluster) as topics:
             await topics.create([Topic(topic, "original key", "json", DLQ_PARTITIONS, DLQ_RETENTION_MS)])
+
+    async def partitions(self, topic: str) -> int:
+        """How many partitions a topic has. Raises UnknownName."""
+        return len(await self._producer.partitions(self._producer.cluster.names.topic(topic)))
+
+    async def make_side_topic(self, topic: str, like: str) -> None:
+        """Make a topic with as many partitions as `like` has, if it is missing."""
+        partitions = await self.partitions(like)
+        async with TopicsAdmin(self._producer.cluster) as topics:
+            await topics.create([Topic(topic, "original key", "json", partitions, SIDE_RETENTION_MS)])
 
     async def _enqueue(
         self,

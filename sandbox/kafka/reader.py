@@ -142,13 +142,14 @@ class LogReader:
                 return False
         return True
 
-    async def offsets(self, topics: Sequence[str] | None = None) -> list[PartitionOffsets]:
-        """First and end offsets now, of logical `topics` (default: all under the cluster's prefix), in order."""
+    async def offsets(self, topics: Sequence[str] | None = None, *, suffix: str = "") -> list[PartitionOffsets]:
+        """First and end offsets now, of logical `topics` (default: all under the cluster's prefix whose name ends with
+        `suffix`), in order."""
         consumer = self._open
         names = self._cluster.names
         found = await self._partitions(consumer)
         if topics is None:
-            wanted = [topic for topic in found if topic.startswith(names.prefix)]
+            wanted = [topic for topic in found if topic.startswith(names.prefix) and topic.endswith(suffix)]
         else:
             wanted = [names.topic(topic) for topic in topics if names.topic(topic) in found]
         partitions = [TopicPartition(topic, number) for topic in wanted for number in sorted(found[topic])]

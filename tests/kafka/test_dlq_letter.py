@@ -141,3 +141,14 @@ def test_headers_stand_in_for_members_that_are_missing() -> None:
 def test_members_of_a_wrong_kind_are_as_if_absent(body: dict[str, Any]) -> None:
     letter = filed(json.dumps({**body, "payload": "x"}).encode())
     assert (letter.original.partition, letter.original.offset, letter.written_ms, letter.retries) == (-1, -1, 5, 0)
+
+
+def test_half_a_surrogate_pair_does_no_harm() -> None:
+    letter = filed(rb'{"id": "\ud800", "payload": "\ud800", "key": "\udfff", "headers": {"\ud800": "\ud800"}}')
+    original = letter.original
+    assert (letter.id, original.key, original.value, original.headers) == ("?", b"?", b"?", (("?", b"?"),))
+
+
+@pytest.mark.parametrize(("status", "found"), [("DEAD", "DEAD"), ("RETRYING", "PENDING"), (7, "PENDING")])
+def test_only_a_final_status_is_taken_over(status: object, found: str) -> None:
+    assert filed(json.dumps({"payload": "x", "status": status}).encode()).status == found
