@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.errors import EnvironmentFailure, UpstreamUnavailable
@@ -45,15 +47,21 @@ def connect(url: str, *, timeout_s: float = CALL_LIMIT_S) -> DockerClient:
             where="docker",
             hint=f"`pip install 'butterfly-sandbox[docker]'`, {EMBEDDED}",
         ) from None
+    path = Endpoint(url, "").socket_path
+    if path is not None and not Endpoint(url, "").answers():
+        raise _silent(url, denied=Path(path).exists() and not os.access(path, os.W_OK))
     try:
         return docker.DockerClient(base_url=url, version="auto", timeout=timeout_s)
-    except docker.errors.DockerException as error:
-        denied = "ermission denied" in str(error)
-        raise EnvironmentFailure(
-            f"the Docker engine at {url} {'may not be used by this user' if denied else 'does not answer'}",
-            where="docker",
-            hint=f"{'join the group `docker`' if denied else 'start it, or look at `docker info`'}, {EMBEDDED}",
-        ) from None
+    except docker.errors.DockerException:
+        raise _silent(url, denied=False) from None
+
+
+def _silent(url: str, *, denied: bool) -> EnvironmentFailure:
+    return EnvironmentFailure(
+        f"the Docker engine at {url} {'may not be used by this user' if denied else 'does not answer'}",
+        where="docker",
+        hint=f"{'join the group `docker`' if denied else 'start it, or look at `docker info`'}, {EMBEDDED}",
+    )
 
 
 @contextmanager
