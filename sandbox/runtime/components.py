@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from sandbox.errors import UsageError
+from sandbox.errors import NotReady, UsageError
 from sandbox.runtime.admin_client import AdminClient
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
@@ -87,8 +87,15 @@ class ServicesComponent(ServicesLink):
     async def start(self) -> str | None:
         if self.pid is None:
             self._child = spawn_services(self._plan, self.name, self._token)
-        async with asyncio.timeout(SERVICES_LIMIT_S):
-            await self.until_ready(lambda: self._describe_end() if self.pid is None else None)
+        try:
+            async with asyncio.timeout(SERVICES_LIMIT_S):
+                await self.until_ready(lambda: self._describe_end() if self.pid is None else None)
+        except TimeoutError:
+            waiting = [name for name, each in self.status.get("services", {}).items() if each["state"] != "ready"]
+            raise NotReady(
+                f"not ready within {SERVICES_LIMIT_S:.0f} s: {', '.join(waiting) or 'it does not answer'}",
+                where=self.name,
+            ) from None
         return None
 
     async def stop(self) -> None:
