@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -49,6 +51,12 @@ class DockerRuntime:
             self._up = self._compose.start(
                 self._project.up_arguments(), environ=self._project.environment(), log=log.fileno()
             )
+
+    def end(self) -> None:
+        """Compose stops where it is; `clear_leftovers` finds by label the containers that it has made."""
+        if self._up is not None and self._up.poll() is None:
+            os.killpg(self._up.pid, signal.SIGKILL)
+            self._up.wait(COMPOSE_END_LIMIT_S)
 
     def components(self) -> tuple[KafkaContainer, Sequence[ServiceContainer]]:
         from sandbox.runtime.admin_client import AdminClient

@@ -8,7 +8,8 @@ import pytest
 from sandbox.events.facts import FACTS, Fact
 from sandbox.scenarios.report.story import deed_of
 
-EXAMPLES: dict[str, Any] = {"int": 1, "float": 1.5, "str": "x", "Mapping[str, Any]": {}}
+EXAMPLES: dict[str, Any] = {"int": 1, "float": 1.5, "str": "x", "Mapping[str, Any]": {}, "tuple[str, ...]": ("x",),
+                            "list[str]": ["x"]}  # fmt: skip
 
 
 def example(kind: type[Fact], **given: Any) -> Fact:
