@@ -45,7 +45,7 @@ def connect(url: str, *, timeout_s: float = CALL_LIMIT_S) -> DockerClient:
         raise EnvironmentFailure(
             "the Python library `docker` is not installed",
             where="docker",
-            hint=f"`pip install 'butterfly-sandbox[docker]'`, {EMBEDDED}",
+            hint=f"`pip install docker`, {EMBEDDED}",
         ) from None
     path = Endpoint(url, "").socket_path
     if path is not None and not Endpoint(url, "").answers():
