@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from sandbox.config.registry_users import read_users
+
 __all__ = ["SERVICES", "ServeConfig"]
 
 SERVICES = ("schema-registry", "capsule", "odyssey", "plato", "audit")
@@ -16,7 +18,7 @@ SERVICES = ("schema-registry", "capsule", "odyssey", "plato", "audit")
 class ServeConfig(BaseModel):
     """Read from the environment (`SANDBOX_SERVE_…`) by `sandbox serve`, so that Compose needs no configuration file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     services: tuple[str, ...] = Field(min_length=1)
     """Which of schema-registry, capsule, odyssey, plato and audit run in this process."""
@@ -24,6 +26,9 @@ class ServeConfig(BaseModel):
     """Kafka's host:port list, `SANDBOX_SERVE_BOOTSTRAP_SERVERS`."""
     registry_url: str | None = None
     """Schema registry that serializers use, `SANDBOX_SERVE_REGISTRY_URL`; else the one in this process."""
+    registry_users: str | None = Field(default=None, repr=False)
+    """Who may use the registry, `SANDBOX_SERVE_REGISTRY_USERS=user:password[,user:password]`; everybody without it. The
+    services themselves come as the first."""
     engine_url: str | None = None
     """Control API that facts are pushed to, `SANDBOX_SERVE_ENGINE_URL`; without it facts stay in a bounded buffer."""
     token: str | None = Field(default=None, repr=False)
@@ -67,6 +72,18 @@ class ServeConfig(BaseModel):
             if name not in SERVICES:
                 raise ValueError(f"unknown service {name!r}: choose from {', '.join(SERVICES)}")
         return services
+
+    @field_validator("registry_users")
+    @classmethod
+    def _readable(cls, users: str | None) -> str | None:
+        if users is not None:
+            read_users(users)
+        return users
+
+    @property
+    def registry_passwords(self) -> dict[str, str]:
+        """The registry's passwords by user; empty when everybody may use it."""
+        return read_users(self.registry_users) if self.registry_users else {}
 
     @classmethod
     def from_environment(cls, services: tuple[str, ...], environ: dict[str, str] | None = None) -> ServeConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.clock import Clock
@@ -20,7 +21,8 @@ __all__ = ["KafkaClients"]
 
 
 class KafkaClients:
-    """`producer` connects at its first use. Close when done."""
+    """`producer` connects at its first use; the registry is used as the first of `registry_users` (passwords by user).
+    Close when done."""
 
     def __init__(
         self,
@@ -31,11 +33,13 @@ class KafkaClients:
         *,
         client_id: str,
         strict: bool,
+        registry_users: Mapping[str, str] | None = None,
     ) -> None:
         self.contracts = contracts
         self.names = names
         self.cluster = Cluster(bootstrap_servers, names)
-        self.registry = RegistryClient(registry_url) if registry_url else NoRegistry()
+        user, password = next(iter((registry_users or {}).items()), (None, None))
+        self.registry = RegistryClient(registry_url, user=user, password=password) if registry_url else NoRegistry()
         self.producer = RecordProducer(self.cluster, client_id=client_id)
         serializer = AvroSerializer(self.registry, contracts, names, strict=strict)
         self.values = TopicValues(contracts, serializer, AvroDeserializer(self.registry))

@@ -57,6 +57,7 @@ class ServiceParts:
             self._names,
             client_id=client_id,
             strict=False,
+            registry_users=config.registry_passwords,
         )
         self.served: dict[str, Served] = {name: self._build(name) for name in config.services}
         self._push: asyncio.Task[None] | None = None
@@ -177,11 +178,14 @@ class ServiceParts:
 
     def _registry_service(self) -> Any:
         from sandbox.kafka.compacted_log import CompactedLog
+        from sandbox.registry.auth import BasicAuth
         from sandbox.registry.ports import LogRecord, RecordTooLarge
         from sandbox.registry.service import RegistryService
 
         log = CompactedLog(self._clients.cluster, make_record=LogRecord, too_large=RecordTooLarge)
-        return RegistryService(log, self._outbox, self.clock, urls=self._urls())
+        users = self._config.registry_passwords
+        auth = BasicAuth(users) if users else None
+        return RegistryService(log, self._outbox, self.clock, auth=auth, urls=self._urls())
 
     def _service(self, name: str) -> Any:
         from sandbox.services.ports import ServiceContext

@@ -1,0 +1,32 @@
+import pytest
+from pydantic import ValidationError
+
+from sandbox.config.registry_users import read_users, users_in
+from sandbox.config.serve import ServeConfig
+from sandbox.errors import UsageError
+
+
+def test_users_are_read_in_their_order_and_passwords_may_hold_colons():
+    assert list(read_users("ann:a:b, bob:c").items()) == [("ann", "a:b"), ("bob", "c")]
+
+
+@pytest.mark.parametrize("text", ["ann", "ann:", ":secret", "ann:x,"])
+def test_an_entry_that_is_no_pair_is_refused_without_telling_it(text):
+    with pytest.raises(ValueError, match="is not user:password"):
+        read_users(text)
+    with pytest.raises(ValidationError) as caught:
+        ServeConfig(services=("capsule",), registry_users=text)
+    assert "secret" not in str(caught.value)
+
+
+def test_an_environment_without_the_variable_has_no_users():
+    assert users_in({}) == {}
+    with pytest.raises(UsageError):
+        users_in({"SANDBOX_SERVE_REGISTRY_USERS": "nobody"})
+
+
+def test_passwords_survive_the_environment_and_stay_out_of_the_repr():
+    config = ServeConfig(services=("schema-registry",), registry_users="ann:secret")
+    assert ServeConfig.from_environment(("schema-registry",), config.to_environment()) == config
+    assert config.registry_passwords == {"ann": "secret"}
+    assert "secret" not in repr(config)
