@@ -187,9 +187,11 @@ def capsules_of(cli: Any, node: str) -> Any:
 
 
 def test_nothing_of_a_sandbox_outlives_down(cli: Any) -> None:
-    before = {process.pid for process in psutil.process_iter()}
-    cli.ok("up", "--ports", "auto", "--only", "audit")
+    """Neither a process of its tree, however deep, nor anything that knows its state folder."""
+    status = cli.ok("up", "--ports", "auto", "--only", "audit", "--json").json
+    engine = psutil.Process(cli.engine(status["name"])["pid"])
+    tree = [engine, *engine.children(recursive=True)]
+    assert {"java", "sh"} <= {process.name() for process in tree}
     cli.ok("down", "--purge")
     assert cli.processes() == []
-    left = [process for process in psutil.process_iter(["name"]) if process.pid not in before]
-    assert [each for each in left if each.info["name"] == "java"] == []
+    assert [process for process in tree if process.is_running() and process.status() != psutil.STATUS_ZOMBIE] == []
