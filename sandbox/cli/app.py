@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from sandbox.cli import demo, doctor, down, env, logs, prepare, scenario, serve, status, topics, up, wait
+from sandbox.cli import demo, dlq, doctor, down, env, logs, prepare, scenario, serve, status, topics, up, wait
 from sandbox.errors import SandboxError
 
 __all__ = ["app", "run"]
@@ -47,6 +47,7 @@ for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve)
     command.register(app)
 app.add_typer(scenario.group, name="scenario")
 app.add_typer(topics.group, name="topics")
+app.add_typer(dlq.group, name="dlq")
 
 
 def run(arguments: list[str]) -> int:

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.contracts.link_error import raise_for
-from sandbox.control import models
+from sandbox.control import dlq_models, models
 from sandbox.errors import NotRunning
 
 __all__ = ["ControlClient"]
@@ -151,6 +151,38 @@ class ControlClient:
         finally:
             await records.aclose()
 
+    # Dead letters
+
+    async def dlq_topics(self) -> list[dlq_models.DlqTopic]:
+        """Every DLQ topic with its depth."""
+        return (await self._ask(dlq_models.DlqTopicList, "GET", "/v1/dlq")).topics
+
+    async def dead_letters(self, topic: str, query: dlq_models.DlqQuery | None = None) -> dlq_models.DeadLetterPage:
+        """One page of a topic's dead letters."""
+        given = query.model_dump(mode="json", by_alias=True, exclude_defaults=True) if query else {}
+        pairs = [(name, str(each)) for name, value in given.items() for each in _several(value)]
+        return await self._ask(dlq_models.DeadLetterPage, "GET", _path("/v1/dlq", topic), query=pairs)
+
+    async def dead_letter(self, topic: str, identity: str) -> dlq_models.DeadLetter:
+        """One dead letter by its id or the beginning of it. Raises UnknownName."""
+        return await self._ask(dlq_models.DeadLetter, "GET", _path("/v1/dlq", topic, identity))
+
+    async def replay_dead_letters(self, topic: str, request: dlq_models.ReplayRequest) -> dlq_models.Replay:
+        """Begin a replay, or get its dry run. Raises Conflict while one of the topic is going on."""
+        body = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return await self._ask(dlq_models.Replay, "POST", _path("/v1/dlq", topic, "replay"), body=body)
+
+    async def purge_dead_letters(self, topic: str, request: dlq_models.PurgeRequest) -> dlq_models.Purged:
+        body = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return await self._ask(dlq_models.Purged, "POST", _path("/v1/dlq", topic, "purge"), body=body)
+
+    async def replay(self, replay: str) -> dlq_models.Replay:
+        return await self._ask(dlq_models.Replay, "GET", _path("/v1/dlq-replays", replay))
+
+    async def stop_replay(self, replay: str) -> dlq_models.Replay:
+        """What it has not reached stays PENDING."""
+        return await self._ask(dlq_models.Replay, "DELETE", _path("/v1/dlq-replays", replay))
+
     # Scenarios and breakers
 
     async def run_scenario(self, document: Mapping[str, Any]) -> str:
@@ -256,6 +288,10 @@ def _decoded(content: bytes) -> Any:
 
 def _path(base: str, *parts: str) -> str:
     return "/".join([base, *(quote(part, safe="") for part in parts)])
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _query(

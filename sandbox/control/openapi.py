@@ -10,13 +10,14 @@ from pydantic.json_schema import models_json_schema
 
 from sandbox import __version__
 from sandbox.contracts.operations import BREAKER_OPERATIONS, COMPONENT_OPERATIONS
-from sandbox.control import models
+from sandbox.control import dlq_models, models
 from sandbox.control.field_texts import describe, field_texts
 from sandbox.control.models import ErrorAnswer
 from sandbox.control.routes import OPENAPI_PATH, ROUTES, Route
 
 __all__ = ["openapi_document"]
 
+_TEXT_MODULES = {module.__name__: module for module in (models, dlq_models)}
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"{(\w+)}")
 _OPERATIONS = {"operate_component": COMPONENT_OPERATIONS, "operate_breaker": BREAKER_OPERATIONS}
@@ -31,9 +32,9 @@ def openapi_document(url: str) -> dict[str, Any]:
         used += [model for model in (route.answer, route.body) if model is not None]
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     _, definitions = models_json_schema([(model, "validation") for model in dict.fromkeys(used)], ref_template=_REF)
-    texts = field_texts(models)
+    known = {name: kind for module in _TEXT_MODULES.values() for name, kind in vars(module).items()}
     for name, schema in definitions["$defs"].items():
-        describe(schema, texts.get(name, {}))
+        describe(schema, _texts_of(known[name]))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -94,14 +95,21 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
     if route.query is None:
         return []
     schema = route.query.model_json_schema(by_alias=True)
-    texts = field_texts(models)[route.query.__name__]
-    aliases = {field.alias: name for name, field in route.query.model_fields.items() if field.alias}
-    describe(schema, {**texts, **{alias: texts[name] for alias, name in aliases.items() if name in texts}})
+    describe(schema, _texts_of(route.query))
     parameters = []
     for name, member in schema["properties"].items():
         text = member.pop("description", "")
         parameters.append({"name": name, "in": "query", "required": False, "description": text, "schema": member})
     return parameters
+
+
+def _texts_of(model: type[BaseModel]) -> dict[str, str]:
+    """The texts under a model's fields, its parents' too, by the names that the fields have outside."""
+    texts: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if kind.__module__ in _TEXT_MODULES:
+            texts |= field_texts(_TEXT_MODULES[kind.__module__]).get(kind.__name__, {})
+    return {model.model_fields[name].alias or name: text for name, text in texts.items()}
 
 
 def _own_route() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
+from sandbox.runtime.dlq.desk import DlqDesk
 
 __all__ = ["Engine"]
 
@@ -62,6 +63,9 @@ class Engine(Protocol):
 
     async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:
         """The `BreakerState` afterwards."""
+
+    async def dlq(self) -> DlqDesk:
+        """The desk of dead letters, open."""
 
     def shutdown(self, *, purge: bool) -> None:
         """Begin to stop everything, in reverse order. Returns at once; a second call changes nothing."""

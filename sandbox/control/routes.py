@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pydantic import BaseModel
-
 from sandbox.control import models
+from sandbox.control.dlq_routes import DLQ_ROUTES
+from sandbox.control.route import Route
 
 __all__ = ["OPENAPI_PATH", "ROUTES", "Route"]
 
 OPENAPI_PATH = "/openapi.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """`operation` names the handler. On a WebSocket, `answer` is the form of each message that the server sends."""
-
-    method: str
-    path: str
-    operation: str
-    summary: str
-    answer: type[BaseModel]
-    query: type[BaseModel] | None = None
-    body: type[BaseModel] | None = None
-    any_body: bool = False
-    status: int = 200
-    websocket: bool = False
-    tag: str = "sandbox"
 
 
 ROUTES = (
@@ -73,6 +54,7 @@ ROUTES = (
         "POST", "/v1/breakers/{service}/{name}/{operation}", "operate_breaker", "Operate a circuit breaker",
         models.BreakerState, tag="breakers",
     ),
+    *DLQ_ROUTES,
     Route(
         "POST", "/v1/shutdown", "shutdown", "Stop everything, in reverse order", models.Stopping,
         body=models.ShutdownRequest, status=202,

@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from sandbox.clock import Clock, SystemClock
+from sandbox.control.dlq_handlers import DlqHandlers
 from sandbox.control.engine_handlers import EngineHandlers
 from sandbox.control.journal_handlers import JournalHandlers
 from sandbox.control.ports import Engine
@@ -35,6 +36,7 @@ def control_app(
         EngineHandlers(engine),
         JournalHandlers(engine, sockets, clock or SystemClock()),
         TopicHandlers(engine, sockets),
+        DlqHandlers(engine),
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(rooms, route.operation))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -15,14 +16,18 @@ from aiohttp import web
 
 from sandbox.clock import SystemClock
 from sandbox.config.folders import StateFolder
+from sandbox.config.registry_users import users_in
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.instants import format_instant
 from sandbox.contracts.names import Names
 from sandbox.errors import PortTaken, SandboxError, UnknownName
+from sandbox.kafka.dlq_reader import DlqReader
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.component import ComponentState, Supervised
+from sandbox.runtime.dlq.desk import DlqDesk
+from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.kafka_clients import KafkaClients
@@ -34,6 +39,8 @@ from sandbox.runtime.scenario_runs import ScenarioRuns
 from sandbox.runtime.topics_view import TopicsView
 
 __all__ = ["Engine"]
+
+log = logging.getLogger(__name__)
 
 PROOF_AGAIN_S = 0.5
 
@@ -60,10 +67,19 @@ class Engine:
             Names(),
             client_id="engine",
             strict=True,
+            registry_users=users_in(os.environ),
         )
         self._scenarios = ScenarioRuns(self._scenario_world)
         self._training: Child | None = None
         self._topics = TopicsView(self.clients, self.journal, self.clock)
+        self._desk = DlqDesk(
+            DlqReader(self.clients.cluster),
+            self.clients.publisher("dlq", self.journal, self.clock),
+            self.journal,
+            self.clock,
+            StateFolder(Path(plan.state_dir)).stores / "dlq.db",
+            EngineHealth(self._all_ready, self.breakers),
+        )
         self.proof: list[Proof] = []
         self.proof_failure: str | None = None
         self._started_ms = self.clock.now_ms()
@@ -83,6 +99,7 @@ class Engine:
         self._announce()
         for supervised in self._components():
             supervised.changed = self._component_changed
+        self.spawn(self._open_desk())
         self.spawn(self._start_all())
         try:
             await self._stopping.wait()
@@ -128,6 +145,16 @@ class Engine:
         if self.proof and self.plan.train:
             self._train()
 
+    async def _open_desk(self) -> None:
+        """Replays that the last engine's end interrupted go on at once; a desk that cannot open is tried when asked."""
+        try:
+            await self._desk.start()
+        except SandboxError as error:
+            log.warning("dead letters: %s", error.render())
+
+    def _all_ready(self) -> bool:
+        return all(each.state is ComponentState.READY for each in self._components())
+
     def _train(self) -> None:
         """Make Kafka's start-up cache for the next time, in a low-priority process of its own, unless it is there."""
         cache, java_home = Path(self.plan.cache_dir), self.plan.java_home
@@ -139,7 +166,7 @@ class Engine:
 
     async def _prove(self) -> None:
         """Use every link once, again until it holds or a component has failed."""
-        while all(each.state is ComponentState.READY for each in self._components()):
+        while self._all_ready():
             try:
                 proof = await prove(self.plan, self.clients, self.groups())
                 self.proof = proof + await self.runtime.prove()
@@ -166,6 +193,7 @@ class Engine:
         if self._training is not None:
             self._training.terminate()
         await self._scenarios.stop_all()
+        await self._desk.stop()
         await self.clients.close()
         await asyncio.gather(*(each.stop() for each in self.services.values()))
         for each in self.services.values():
@@ -293,6 +321,10 @@ class Engine:
 
     async def publish_record(self, topic: str, **record: Any) -> dict[str, Any]:
         return await self._topics.publish(topic, **record)
+
+    async def dlq(self) -> DlqDesk:
+        await self._desk.start()
+        return self._desk
 
     async def run_scenario(self, document: Mapping[str, Any]) -> str:
         return self._scenarios.start(document)

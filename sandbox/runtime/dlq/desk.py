@@ -75,7 +75,12 @@ class DlqDesk:
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Open the file, go on with the replays that the end of the last engine interrupted, begin to look around."""
+        """Open the file, go on with the replays that the end of the last engine interrupted, begin to look around.
+
+        Idempotent. Raises StoreFailed.
+        """
+        if self._watching is not None:
+            return
         self._database.open()
         for each in self.replays.running():
             self._spawn(each)
