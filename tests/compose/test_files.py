@@ -94,7 +94,7 @@ def test_the_services_are_told_nothing_that_they_do_not_know(services: dict[str,
         }
         fields = {key.removeprefix("SANDBOX_SERVE_").lower() for key in told}
         assert fields <= ServeConfig.model_fields.keys()
-        given = {key: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value) for key, value in told.items()}
+        given = {key: re.sub(r"\$\{\w+:?-([^}]*)\}", r"\1", value) for key, value in told.items()}
         config = ServeConfig.from_environment((name,), given)
         assert config.instance == name and config.bind == ("0.0.0.0",)
 

@@ -90,7 +90,7 @@ class Project:
             "ENGINE_ADDRESS": next(iter(plan.engine_hosts), None),
             "HEALTH_INTERVAL": HEALTH_INTERVAL,
             "KAFKA_PORT": str(plan.ports["kafka"]),
-            "KAFKA_LOCAL_PORT": str(plan.ports["kafka-local"]),
+            "KAFKA_LOCAL_PORT": str(plan.ports.get("kafka-local", "")),
             "CONTRACTS": plan.contracts,
             "PROFILE": plan.profile,
             "DIALECT": plan.dialect,
@@ -104,6 +104,8 @@ class Project:
         for service, url in plan.replace.items():
             told[f"{VARIABLES[service]}_URL"] = _from_inside(url)
         given = {f"SANDBOX_{name}": value for name, value in told.items() if value}
+        if plan.url("schema-registry") is None:
+            given["SANDBOX_REGISTRY_URL"] = ""
         return {**given, "COMPOSE_PROFILES": "ours", "COMPOSE_IGNORE_ORPHANS": "true"}
 
 

@@ -27,6 +27,12 @@ def test_a_service_that_is_left_out_is_not_started(make_plan: Callable[..., Any]
     assert arguments[arguments.index("--no-deps") + 1 :] == ["kafka", "audit"]
 
 
+def test_without_a_registry_nobody_waits_for_one(make_plan: Callable[..., Any]) -> None:
+    told = Project(make_plan(processes={"audit": ["audit"]}), "t0ken").environment()
+    assert told["SANDBOX_REGISTRY_URL"] == ""
+    assert "SANDBOX_REGISTRY_URL" not in Project(make_plan(), "t0ken").environment()
+
+
 def test_files_are_added_as_the_plan_needs_them(make_plan: Callable[..., Any]) -> None:
     assert files(make_plan()) == ["compose.yaml", "engine.yaml"]
     assert files(make_plan(advertise="dev.example"))[2:] == ["advertise.yaml"]
