@@ -39,7 +39,7 @@ class Cli:
     def __init__(self, folder: Path, state_root: Path) -> None:
         self.folder = folder
         self.state_root = state_root
-        self.environ = {**os.environ, "SANDBOX_STATE_ROOT": str(state_root)}
+        self.environ = {**os.environ, "SANDBOX_STATE_ROOT": str(state_root), "SANDBOX_RUNTIME": "embedded"}
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-P", "-m", "sandbox", *arguments]
