@@ -106,7 +106,8 @@ async def test_its_end_is_noticed_with_the_signal(make: Any) -> None:
     assert container.describe_end() == "ended by signal 9"
 
 
-async def test_its_own_end_is_told_with_its_last_words(make: Any, tmp_path: Path) -> None:
+async def test_its_own_end_is_told_with_its_last_words(client: FakeClient, make: Any, tmp_path: Path) -> None:
+    client.found[0].logs = lambda **_: []
     container = make()
     await container.start()
     (tmp_path / "capsule.log").write_text("noise\nKafka: no such host\n\n", encoding="utf-8")
