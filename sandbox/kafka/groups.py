@@ -10,15 +10,26 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocol
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NoError,
+    NotCoordinatorForGroupError,
+    for_code,
+)
+from aiokafka.protocol.commit import OffsetFetchRequest
 
 from sandbox.errors import Conflict
 from sandbox.kafka.cluster import Cluster
-from sandbox.kafka.reader import From, LogReader
+from sandbox.kafka.reader import From, LogReader, PartitionOffsets
 from sandbox.kafka.request import ask
 from sandbox.kafka.shutdown import close_consumer
 
 __all__ = ["GroupDescription", "GroupMember", "GroupsAdmin", "PartitionLag"]
+
+COORDINATOR_ERRORS = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
+COORDINATOR_RETRY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,10 @@ class GroupsAdmin:
         wanted = list(await self.names() if groups is None else groups)
         return await asyncio.gather(*(self._describe(group) for group in wanted))
 
+    async def offsets(self, topics: Sequence[str]) -> list[PartitionOffsets]:
+        """First and end offsets now of the partitions of these topics."""
+        return await self._reader.offsets(topics)
+
     async def committed(self, groups: Sequence[str]) -> dict[str, dict[tuple[str, int], int]]:
         """Group → (topic, partition) → the offset it has committed; empty for a group that has committed nothing."""
         return dict(zip(groups, await asyncio.gather(*(self._committed(group) for group in groups)), strict=True))
@@ -115,10 +130,28 @@ class GroupsAdmin:
         return offsets
 
     async def _committed(self, group: str) -> dict[tuple[str, int], int]:
-        names = self._cluster.names
-        answer = self._client.list_consumer_group_offsets(names.group(group))
-        found = await self._ask(f"reading the offsets of group {group}", answer)
-        return {(names.logical(at.topic), at.partition): each.offset for at, each in found.items() if each.offset >= 0}
+        doing = f"reading the offsets of group {group}"
+        answer = await self._ask(doing, self._fetch_committed(self._cluster.names.group(group)))
+        logical = self._cluster.names.logical
+        return {
+            (logical(topic), partition): offset
+            for topic, partitions in answer.topics
+            for partition, offset, *_ in partitions
+            if offset >= 0
+        }
+
+    async def _fetch_committed(self, real_group: str) -> Any:
+        """aiokafka 0.14's own call overlooks the answer's error: while the coordinator loads the group, it then looks
+        as if nothing were committed."""
+        while True:
+            coordinator = await self._client.find_coordinator(real_group)
+            answer = await self._client._send_request(OffsetFetchRequest(real_group, None), coordinator)
+            error = for_code(answer.error_code)
+            if error is NoError:
+                return answer
+            if not issubclass(error, COORDINATOR_ERRORS):
+                raise error(real_group)
+            await asyncio.sleep(COORDINATOR_RETRY_S)
 
     async def _describe(self, group: str) -> GroupDescription:
         real = self._cluster.names.group(group)
@@ -129,7 +162,7 @@ class GroupsAdmin:
             group=group,
             state=described["state"],
             members=tuple(self._member(each) for each in described["members"]),
-            partitions=await self._lags(real),
+            partitions=await self._lags(group),
         )
 
     async def _commit(self, group: str, offsets: dict[tuple[str, int], int]) -> None:
@@ -145,13 +178,11 @@ class GroupsAdmin:
         finally:
             await close_consumer(consumer, leave=False, limit_s=1.0)
 
-    async def _lags(self, real_group: str) -> tuple[PartitionLag, ...]:
-        committed = await self._ask("reading offsets", self._client.list_consumer_group_offsets(real_group))
-        topics = sorted({self._cluster.names.logical(each.topic) for each in committed})
+    async def _lags(self, group: str) -> tuple[PartitionLag, ...]:
+        committed = await self._committed(group)
         lags = []
-        for ends in await self._reader.offsets(topics):
-            entry = committed.get(TopicPartition(self._cluster.names.topic(ends.topic), ends.partition))
-            offset = entry.offset if entry is not None and entry.offset >= 0 else None
+        for ends in await self._reader.offsets(sorted({topic for topic, _ in committed})):
+            offset = committed.get((ends.topic, ends.partition))
             lag = max(0, ends.end - max(ends.begin, offset or 0))
             lags.append(PartitionLag(ends.topic, ends.partition, offset, ends.end, lag))
         return tuple(lags)
