@@ -78,6 +78,11 @@ class GroupConsumer(ConsumerRebalanceListener):
         return self._joined.is_set()
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        """Logical names."""
+        return tuple(map(self._cluster.names.logical, self._topics))
+
+    @property
     def partitions(self) -> int:
         return len(self._consumer.assignment()) if self._consumer is not None and self.joined else 0
 

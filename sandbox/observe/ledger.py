@@ -7,26 +7,29 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.observe.journal import Journal
+from sandbox.observe.reading import PartitionReading
 
 __all__ = ["GroupAccount", "Ledger"]
 
-OUTCOMES = ("processed", "dead_lettered", "skipped", "duplicate")
+OUTCOMES = ("processed", "dead_lettered", "skipped", "duplicate", "replay_duplicate")
 
 _Partition = tuple[str, int]
 
 
 @dataclass(slots=True)
 class GroupAccount:
-    """One group's numbers. `outcomes` counts finished records; `positions` is the next offset of each partition.
+    """One group's numbers. `outcomes` counts finished records, a duplicate that a replay of dead letters brought apart.
 
-    `redelivered` counts records finished again below the position: a rebalance or a reset of offsets brought them back.
+    `redelivered` counts records finished again at the same place: a killed member, a rebalance or a reset of offsets
+    brought them back. `replayed` counts all that came by a replay, whatever their outcome.
     """
 
     group: str
     outcomes: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     topics: set[str] = field(default_factory=set)
-    positions: dict[_Partition, int] = field(default_factory=dict)
+    readings: dict[_Partition, PartitionReading] = field(default_factory=dict)
     redelivered: int = 0
+    replayed: int = 0
     retries: int = 0
     dlq_written: int = 0
     dlq_by_category: dict[str, int] = field(default_factory=dict)
@@ -35,10 +38,17 @@ class GroupAccount:
     def finished(self) -> int:
         return sum(self.outcomes.values())
 
+    def reading(self, at: _Partition) -> PartitionReading:
+        found = self.readings.get(at)
+        if found is None:
+            found = self.readings[at] = PartitionReading()
+        return found
+
 
 class Ledger:
     """Follows the journal from its start. `lag` and `in_flight` need to know where partitions end: from RecordProduced
-    facts, or told by whoever asks Kafka (`end_offset`).
+    facts, or told by whoever asks Kafka (`end_offset`). Every record of a group is finished with one outcome, or in
+    flight.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -71,10 +81,19 @@ class Ledger:
             self._begins[at] = begin
 
     def position(self, group: str, topic: str, partition: int, offset: int) -> None:
-        """Where a group stood (its next offset) before the journal began, as Kafka says."""
+        """What a group has committed (its next offset), as Kafka says; before the first fact, where it stood."""
         account = self._account(group)
         account.topics.add(topic)
-        account.positions.setdefault((topic, partition), offset)
+        account.reading((topic, partition)).stands_at(offset)
+
+    def moved(self, group: str, topic: str, partition: int, offset: int) -> None:
+        """Somebody has set the group's offset: its lag counts from there."""
+        self._account(group).reading((topic, partition)).moved_to(offset)
+
+    def wants_position(self, group: str, partitions: Iterable[tuple[str, int]]) -> bool:
+        """Whether what the group has committed there would tell something that the facts do not."""
+        readings = self._account(group).readings
+        return any(at not in readings or readings[at].is_open for at in partitions)
 
     def lag(self, group: str) -> int:
         """Records of the group's topics that it has not finished; 0 for a group nobody has heard of."""
@@ -103,6 +122,7 @@ class Ledger:
             "lag": lag_by_topic,
             "retries": account.retries,
             "redelivered": account.redelivered,
+            "replayed": account.replayed,
             "dlq_written": account.dlq_written,
             "dlq_by_category": dict(sorted(account.dlq_by_category.items())),
         }
@@ -111,8 +131,8 @@ class Ledger:
         lags: dict[_Partition, int] = {}
         for at, end in self._ends.items():
             if at[0] in account.topics:
-                position = account.positions.get(at, self._begins.get(at, 0))
-                lags[at] = max(0, end - position)
+                begin, reading = self._begins.get(at, 0), account.readings.get(at)
+                lags[at] = max(0, end - begin) if reading is None else reading.unfinished(end, begin)
         return lags
 
     def _account(self, group: str) -> GroupAccount:
@@ -131,15 +151,16 @@ class Ledger:
 
     def _consumed(self, fact: Mapping[str, Any]) -> None:
         account = self._account(fact["group"])
-        outcome = fact["outcome"]
-        account.outcomes[outcome] = account.outcomes.get(outcome, 0) + 1
         account.topics.add(fact["topic"])
-        at, following = (fact["topic"], fact["partition"]), fact["offset"] + 1
-        position = account.positions.get(at, 0)
-        if following <= position:
-            account.redelivered += 1
-        account.positions[at] = max(position, following)
-        self._seen(at, fact["offset"])
+        at, offset, outcome = (fact["topic"], fact["partition"]), fact["offset"], fact["outcome"]
+        again = account.reading(at).finish(offset, self._begins.get(at))
+        account.redelivered += again
+        if "replay_id" in fact:
+            account.replayed += 1
+            if outcome == "duplicate" and not again:
+                outcome = "replay_duplicate"
+        account.outcomes[outcome] = account.outcomes.get(outcome, 0) + 1
+        self._seen(at, offset)
 
     def _retried(self, fact: Mapping[str, Any]) -> None:
         self._account(fact["group"]).retries += 1

@@ -31,6 +31,7 @@ from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.kafka_clients import KafkaClients
+from sandbox.runtime.ledger_feed import LedgerFeed
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import holder
 from sandbox.runtime.readiness import Proof, prove
@@ -101,6 +102,7 @@ class Engine:
             supervised.changed = self._component_changed
         self.spawn(self._open_desk())
         self.spawn(self._start_all())
+        self.spawn(LedgerFeed(self.ledger, self.clients.cluster, self.groups).run())
         try:
             await self._stopping.wait()
         finally:

@@ -45,6 +45,9 @@ class Consumer(Protocol):
     @property
     def partitions(self) -> int: ...
 
+    @property
+    def topics(self) -> tuple[str, ...]: ...
+
 
 class Served:
     """A service with its state: starting, ready, failed or stopped. Ready means listening and all groups joined."""
@@ -119,6 +122,7 @@ class Served:
             groups[consumer.group] = {
                 "joined": consumer.joined,
                 "partitions": consumer.partitions,
+                "topics": list(consumer.topics),
                 "took_ms": self._joined_ms.get(consumer.group),
             }
         waiting = [group for group, each in groups.items() if not each["joined"]]

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.events.facts import DlqRecordWritten, FactsLost, RetryScheduled
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
+from sandbox.observe.reading import PartitionReading
 
 WHERE = {"group": "capsule", "topic": "rim.fast-path", "partition": 0, "category": "UNKNOWN", "error": "ValueError"}
 
@@ -38,6 +43,7 @@ def test_partitions_are_added_up(journal, ledger, produced, consumed) -> None:
     for partition in range(3):
         for offset in range(4):
             journal.append(produced(offset, partition=partition))
+    journal.append(consumed(0, partition=1))
     journal.append(consumed(1, partition=1))
     assert ledger.lag("capsule") == 4 + 2 + 4
 
@@ -105,3 +111,77 @@ def test_the_ledger_stays_exact_when_the_journal_drops_facts(consumed) -> None:
 def test_the_ledger_says_when_facts_never_arrived(journal, ledger) -> None:
     journal.append(FactsLost(at_ms=1, source="services", count=4))
     assert ledger.to_json()["lost"] == 4
+
+
+def test_records_finished_out_of_order_are_counted_as_what_they_are(journal, ledger, produced, consumed) -> None:
+    for offset in range(6):
+        journal.append(produced(offset))
+    for offset, left in ((3, 5), (1, 4), (0, 3), (5, 2), (2, 1), (4, 0)):
+        journal.append(consumed(offset))
+        assert ledger.lag("capsule") == left
+    assert ledger.account("capsule").redelivered == 0
+
+
+def test_the_first_fact_need_not_be_of_the_first_record(journal, ledger, consumed) -> None:
+    ledger.position("capsule", "rim.fast-path", 0, 500)
+    ledger.end_offset("rim.fast-path", 0, 504, begin=0)
+    for offset in (502, 500, 503, 501):
+        journal.append(consumed(offset))
+    assert (ledger.lag("capsule"), ledger.account("capsule").redelivered) == (0, 0)
+
+
+def test_a_record_on_its_way_when_kafka_was_asked_is_no_redelivery(journal, ledger, consumed) -> None:
+    ledger.position("capsule", "rim.fast-path", 0, 4)
+    ledger.end_offset("rim.fast-path", 0, 5, begin=0)
+    for offset in (2, 3, 4):
+        journal.append(consumed(offset))
+    assert (ledger.lag("capsule"), ledger.account("capsule").redelivered) == (0, 0)
+
+
+def test_an_offset_without_a_record_does_not_stay_in_flight(journal, ledger, consumed) -> None:
+    ledger.end_offset("rim.fast-path", 0, 6, begin=0)
+    ledger.position("capsule", "rim.fast-path", 0, 0)
+    for offset in (0, 1, 3, 4):
+        journal.append(consumed(offset))
+    assert ledger.lag("capsule") == 2
+    assert ledger.wants_position("capsule", [("rim.fast-path", 0)])
+    ledger.position("capsule", "rim.fast-path", 0, 5)
+    assert ledger.lag("capsule") == 1
+    ledger.position("capsule", "rim.fast-path", 0, 5)
+    assert not ledger.wants_position("capsule", [("rim.fast-path", 0)])
+    journal.append(consumed(5))
+    assert (ledger.lag("capsule"), ledger.account("capsule").redelivered) == (0, 0)
+
+
+def test_a_group_that_was_set_back_has_its_lag_again(journal, ledger, produced, consumed) -> None:
+    for offset in range(4):
+        journal.append(produced(offset))
+        journal.append(consumed(offset))
+    ledger.moved("capsule", "rim.fast-path", 0, 1)
+    assert ledger.lag("capsule") == 3
+    for offset in (2, 1, 3):
+        journal.append(consumed(offset, "duplicate"))
+    account = ledger.account("capsule")
+    assert (ledger.lag("capsule"), account.redelivered, account.outcomes["duplicate"]) == (0, 3, 3)
+    ledger.moved("capsule", "rim.fast-path", 0, 4)
+    assert ledger.lag("capsule") == 0
+
+
+def test_a_duplicate_that_a_replay_brought_is_named_as_one(journal, ledger, consumed) -> None:
+    journal.append(consumed(0))
+    journal.append(replace(consumed(1, "duplicate"), replay_id="r-1"))
+    journal.append(replace(consumed(1, "duplicate"), replay_id="r-1"))
+    journal.append(replace(consumed(2), replay_id="r-2"))
+    row = ledger.to_json()["groups"]["capsule"]
+    assert (row["processed"], row["replay_duplicate"], row["duplicate"]) == (2, 1, 1), "the second copy is a redelivery"
+    assert (row["replayed"], row["redelivered"], row["finished"]) == (3, 1, 4)
+
+
+@given(st.permutations(list(range(8))), st.sets(st.integers(0, 7)))
+def test_whatever_the_order_finished_and_in_flight_add_up(order, missing) -> None:
+    reading = PartitionReading()
+    finished = [offset for offset in order if offset not in missing]
+    for number, offset in enumerate(finished, start=1):
+        assert not reading.finish(offset, 0)
+        assert reading.unfinished(8, 0) == 8 - number
+    assert all(reading.finish(offset, 0) for offset in finished)
