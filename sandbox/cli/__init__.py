@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 __all__ = ["main"]
@@ -10,6 +11,9 @@ __all__ = ["main"]
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 ok, 1 an assertion failed, 2 usage or invalid file, 3 environment, 4 not ready in
     time, 130 interrupted."""
-    from sandbox.cli.app import run
+    from sandbox.cli.app import INTERRUPTED, run
 
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # one more Ctrl-C does not change how it ended
+    sys.exit(code)

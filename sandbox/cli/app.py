@@ -52,6 +52,13 @@ app.add_typer(dlq.group, name="dlq")
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; errors are told on stderr, never as a traceback."""
+    code = _outcome(arguments)
+    if code == INTERRUPTED:
+        typer.echo("interrupted", err=True)
+    return code
+
+
+def _outcome(arguments: list[str]) -> int:
     try:
         code = app(arguments, standalone_mode=False, prog_name="sandbox")
     except typer.Exit as done:
@@ -63,11 +70,8 @@ def run(arguments: list[str]) -> int:
         typer.secho(f"error: {error.render()}", err=True, fg="red" if sys.stderr.isatty() else None)
         return error.exit_code
     except SystemExit as done:
-        if done.code == INTERRUPTED:  # typer's own answer to Ctrl-C
-            typer.echo("interrupted", err=True)
         return done.code if isinstance(done.code, int) else 1
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

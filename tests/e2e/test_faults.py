@@ -106,12 +106,13 @@ def test_ctrl_c_in_any_phase_of_the_start_leaves_nothing(cli: Any, after_s: floa
 
 def test_two_ctrl_c_end_it_at_once(cli: Any, wait_for: Any) -> None:
     process = cli.popen("up", "--ports", "auto")
-    time.sleep(1.5)
+    wait_for(lambda: any("java" in each.name() for each in cli.processes()), 30.0)
     process.send_signal(signal.SIGINT)
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=15)
-    assert process.returncode in (130, 1)
+    _, err = process.communicate(timeout=15)
+    assert process.returncode == 130
+    assert err.splitlines()[-1:] == ["interrupted"]
     wait_for(lambda: cli.processes() == [], 5.0)
 
 
