@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from sandbox.cli import demo, dlq, doctor, down, env, logs, prepare, scenario, serve, status, topics, up, wait
+from sandbox.cli import demo, dlq, doctor, down, env, logs, prepare, scenario, serve, status, token, topics, up, wait
 from sandbox.errors import SandboxError
 
 __all__ = ["app", "run"]
@@ -43,7 +43,7 @@ def _options(
     pass
 
 
-for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve):
+for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve, token):
     command.register(app)
 app.add_typer(scenario.group, name="scenario")
 app.add_typer(topics.group, name="topics")

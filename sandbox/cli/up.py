@@ -37,7 +37,9 @@ def up(
     dialect: Annotated[str | None, typer.Option(metavar="envelope|bare|page", help="Form of REST bodies.")] = None,
     profile: Annotated[str | None, typer.Option(metavar="NAME", help="Resilience profile of every breaker.")] = None,
     auth: Annotated[str | None, typer.Option(metavar="optional|required|off", help="Credentials of callers.")] = None,
-    rate_limits: Annotated[str | None, typer.Option(metavar="on|off", help="Request limits of the services.")] = None,
+    rate_limits: Annotated[
+        str | None, typer.Option(metavar="on|off|per-service", help="Request limits of the services.")
+    ] = None,
     bind: Annotated[str | None, typer.Option(metavar="ADDR", help="Listen on this address too.")] = None,
     advertise: Annotated[str | None, typer.Option(metavar="HOST", help="Name clients elsewhere reach it by.")] = None,
     isolate: Annotated[bool, typer.Option("--isolate", help="A process of its own for each service.")] = False,

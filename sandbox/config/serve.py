@@ -9,8 +9,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sandbox.config.registry_users import read_users
+from sandbox.contracts.api_key import ApiKeys, read_api_keys
 
-__all__ = ["SERVICES", "ServeConfig"]
+__all__ = ["SERVICES", "RateLimitsChoice", "ServeConfig"]
+
+RateLimitsChoice = Literal["on", "off", "per-service"]
 
 SERVICES = ("schema-registry", "capsule", "odyssey", "plato", "audit")
 
@@ -58,8 +61,10 @@ class ServeConfig(BaseModel):
     """Form of REST bodies, `SANDBOX_SERVE_DIALECT`."""
     auth: Literal["optional", "required", "off"] = "optional"
     """Whether callers need a credential, `SANDBOX_SERVE_AUTH`."""
-    rate_limits: bool = True
-    """Whether the specification's request limits hold, `SANDBOX_SERVE_RATE_LIMITS`."""
+    api_keys: str | None = Field(default=None, repr=False)
+    """API keys with their scopes, `SANDBOX_SERVE_API_KEYS=KEY=SCOPE SCOPE[,KEY=*]`; any well-formed key without it."""
+    rate_limits: RateLimitsChoice = "on"
+    """Which request limits hold, `SANDBOX_SERVE_RATE_LIMITS`: the specification's, ODYSSEY's and PLATO's own, none."""
     topic_prefix: str = ""
     """Put before every topic, group and subject, `SANDBOX_SERVE_TOPIC_PREFIX`."""
     parent_fd: int | None = None
@@ -79,6 +84,18 @@ class ServeConfig(BaseModel):
         if users is not None:
             read_users(users)
         return users
+
+    @field_validator("api_keys")
+    @classmethod
+    def _well_formed(cls, keys: str | None) -> str | None:
+        if keys is not None:
+            read_api_keys(keys)
+        return keys
+
+    @property
+    def key_scopes(self) -> ApiKeys:
+        """The scopes of each configured API key; empty when any well-formed key is accepted."""
+        return read_api_keys(self.api_keys) if self.api_keys else {}
 
     @property
     def registry_passwords(self) -> dict[str, str]:

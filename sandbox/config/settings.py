@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sandbox.config.serve import SERVICES
+from sandbox.config.serve import SERVICES, RateLimitsChoice
+from sandbox.contracts.api_key import read_api_keys
 from sandbox.errors import InvalidFile, UsageError
 
 __all__ = ["Settings", "resolve_settings"]
@@ -20,9 +21,12 @@ REPLACEABLE = ("schema-registry", "capsule", "odyssey", "plato")
 
 
 class Settings(BaseModel):
-    """Every field is a key of `sandbox.toml`, `SANDBOX_<FIELD>` in the environment and an option of `sandbox up`."""
+    """Every field is a key of `sandbox.toml`, `SANDBOX_<FIELD>` in the environment and an option of `sandbox up`.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    `api_keys` is no option: what stands on a command line is seen by everybody on the machine.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     runtime: Literal["auto", "embedded", "docker"] = "auto"
     """Where Kafka and the services run; `auto` is the one used before, else Docker when it has every image already,
@@ -44,8 +48,12 @@ class Settings(BaseModel):
     """Form of REST bodies."""
     auth: Literal["optional", "required", "off"] = "optional"
     """Whether callers of the services need a credential."""
-    rate_limits: Literal["on", "off"] = "on"
-    """Whether the services hold callers to the specification's request limits."""
+    api_keys: dict[str, frozenset[str] | None] = Field(default_factory=dict, repr=False)
+    """API key → its scopes, `"read:capsules write:capsules"` or `"*"` for all. Any well-formed key is accepted, with
+    all scopes, while there is none."""
+    rate_limits: RateLimitsChoice = "on"
+    """Which request limits the services hold callers to: the specification's, or with `per-service` ODYSSEY's and
+    PLATO's own."""
     bind: str | None = None
     """Address to listen on besides loopback, for containers and neighbours."""
     advertise: str | None = None
@@ -77,6 +85,11 @@ class Settings(BaseModel):
         for name in names:
             _known_service(name, SERVICES)
         return names
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _keys(cls, value: Any) -> Any:
+        return read_api_keys(value) if isinstance(value, str | dict) else value
 
     @field_validator("replace", mode="before")
     @classmethod

@@ -202,6 +202,18 @@ class ControlClient:
     async def operate_breaker(self, service: str, name: str, operation: str) -> models.BreakerState:
         return await self._ask(models.BreakerState, "POST", _path("/v1/breakers", service, name, operation))
 
+    async def limits(self) -> dict[str, models.Limits]:
+        """The request limits of each service."""
+        return (await self._ask(models.LimitsByService, "GET", "/v1/limits")).limits
+
+    async def change_limits(self, service: str, **change: int | bool) -> models.Limits:
+        """Set query, command, admin (requests per window) or enabled; the limits afterwards."""
+        return await self._ask(models.Limits, "PUT", _path("/v1/limits", service), body=change)
+
+    async def reset_limits(self, service: str) -> models.Limits:
+        """Back to what was configured, with no window open."""
+        return await self._ask(models.Limits, "DELETE", _path("/v1/limits", service))
+
     # The wire
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from sandbox.contracts.limits import LimitsChange
 from sandbox.contracts.operations import BREAKER_OPERATIONS, COMPONENT_OPERATIONS
 from sandbox.control import models
 from sandbox.control.ports import Engine
@@ -59,6 +60,17 @@ class EngineHandlers:
         operation = _operation(request, BREAKER_OPERATIONS)
         service, name = request.match_info["service"], request.match_info["name"]
         return answer(models.BreakerState, await self._engine.operate_breaker(service, name, operation))
+
+    async def limits(self, _: web.Request) -> web.Response:
+        return answer(models.LimitsByService, {"limits": await self._engine.limits()})
+
+    async def change_limits(self, request: web.Request) -> web.Response:
+        change = await read_body(request, LimitsChange)
+        found = await self._engine.change_limits(request.match_info["service"], change.model_dump(exclude_none=True))
+        return answer(models.Limits, found)
+
+    async def reset_limits(self, request: web.Request) -> web.Response:
+        return answer(models.Limits, await self._engine.reset_limits(request.match_info["service"]))
 
     async def shutdown(self, request: web.Request) -> web.Response:
         body = await read_body(request, models.ShutdownRequest)

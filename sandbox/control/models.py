@@ -8,9 +8,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 __all__ = [
     "BreakerState", "Breakers", "Component", "ComponentState", "Counts", "Endpoints", "ErrorAnswer", "ErrorBody",
-    "FactBatchBody", "FactPage", "FactQuery", "Ledger", "NextFact", "Proof", "PublishRequest", "Published",
-    "RunStarted", "ScenarioRun", "ShutdownRequest", "Status", "Stopping", "StreamQuery", "TailQuery", "TailedRecord",
-    "Topic", "TopicList", "Trace",
+    "FactBatchBody", "FactPage", "FactQuery", "Ledger", "Limits", "LimitsByService", "NextFact", "Proof",
+    "PublishRequest", "Published", "RunStarted", "ScenarioRun", "ShutdownRequest", "Status", "Stopping", "StreamQuery",
+    "TailQuery", "TailedRecord", "Topic", "TopicList", "Trace",
 ]  # fmt: skip
 
 ComponentState = Literal["starting", "ready", "degraded", "failed", "stopping", "stopped"]
@@ -284,6 +284,25 @@ class BreakerState(_Answer):
 class Breakers(_Answer):
     breakers: dict[str, BreakerState]
     """By `service/name`."""
+
+
+class Limits(_Answer):
+    """Requests that one client may make of a service per window."""
+
+    query: int
+    """GET and HEAD."""
+    command: int
+    """POST, PUT, PATCH and DELETE."""
+    admin: int
+    """Writes of the actuator, and `/api/v1/admin/**`."""
+    windowSeconds: int
+    """How long a window lasts, from its first request."""
+    enabled: bool
+    """Whether requests are counted at all."""
+
+
+class LimitsByService(_Answer):
+    limits: dict[str, Limits]
 
 
 class ShutdownRequest(_Request):

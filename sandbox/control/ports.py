@@ -64,6 +64,15 @@ class Engine(Protocol):
     async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:
         """The `BreakerState` afterwards."""
 
+    async def limits(self) -> Mapping[str, Mapping[str, Any]]:
+        """The request limits of each service, a `Limits` each."""
+
+    async def change_limits(self, service: str, change: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The service's `Limits` afterwards. Raises UnknownName."""
+
+    async def reset_limits(self, service: str) -> Mapping[str, Any]:
+        """Back to what was configured, with no window open; the `Limits`. Raises UnknownName."""
+
     async def dlq(self) -> DlqDesk:
         """The desk of dead letters, open."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.contracts.limits import LimitsChange
 from sandbox.control import models
 from sandbox.control.dlq_routes import DLQ_ROUTES
 from sandbox.control.route import Route
@@ -53,6 +54,15 @@ ROUTES = (
     Route(
         "POST", "/v1/breakers/{service}/{name}/{operation}", "operate_breaker", "Operate a circuit breaker",
         models.BreakerState, tag="breakers",
+    ),
+    Route("GET", "/v1/limits", "limits", "The request limits of each service", models.LimitsByService, tag="limits"),
+    Route(
+        "PUT", "/v1/limits/{service}", "change_limits", "Change a running service's limits", models.Limits,
+        body=LimitsChange, tag="limits",
+    ),
+    Route(
+        "DELETE", "/v1/limits/{service}", "reset_limits", "Back to the configured limits, all counts at nought",
+        models.Limits, tag="limits",
     ),
     *DLQ_ROUTES,
     Route(

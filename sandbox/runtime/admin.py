@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from sandbox.contracts.limits import LimitsChange, read_limits_change
 from sandbox.contracts.operations import BREAKER_OPERATIONS
 from sandbox.errors import UsageError
 from sandbox.runtime.access import access_gate, json_errors, read_json
@@ -25,10 +26,19 @@ class ServicesProcess(Protocol):
     async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:
         """The breaker's state afterwards. Raises UnknownName."""
 
+    def limits(self) -> Mapping[str, Any]:
+        """The request limits of each service that has some."""
+
+    def change_limits(self, service: str, change: LimitsChange) -> Mapping[str, Any]:
+        """The service's limits afterwards. Raises UnknownName."""
+
+    def reset_limits(self, service: str) -> Mapping[str, Any]:
+        """Back to what was configured, with no window open. Raises UnknownName."""
+
     async def set_speed(self, speed: float) -> None: ...
 
     async def reset(self) -> None:
-        """Stores, breakers and clocks back to the start."""
+        """Stores, breakers, request limits and clocks back to the start."""
 
 
 def admin_app(process: ServicesProcess, token: str) -> web.Application:
@@ -56,6 +66,16 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
         found = await process.operate_breaker(request.match_info["service"], request.match_info["name"], operation)
         return web.json_response(found)
 
+    async def limits(_: web.Request) -> web.Response:
+        return web.json_response(process.limits())
+
+    async def change_limits(request: web.Request) -> web.Response:
+        change = read_limits_change(await read_json(request))
+        return web.json_response(process.change_limits(request.match_info["service"], change))
+
+    async def reset_limits(request: web.Request) -> web.Response:
+        return web.json_response(process.reset_limits(request.match_info["service"]))
+
     async def clock(request: web.Request) -> web.Response:
         speed = _speed(await read_json(request))
         await process.set_speed(speed)
@@ -70,6 +90,9 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
     app.router.add_get(READY_PATH, ready)
     app.router.add_get("/admin/status", status)
     app.router.add_post("/admin/breakers/{service}/{name}/{operation}", breaker)
+    app.router.add_get("/admin/limits", limits)
+    app.router.add_put("/admin/limits/{service}", change_limits)
+    app.router.add_delete("/admin/limits/{service}", reset_limits)
     app.router.add_put("/admin/clock", clock)
     app.router.add_post("/admin/reset", reset)
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -48,6 +49,17 @@ class AdminClient:
         """The breaker's state afterwards. Raises UnknownName, or UsageError for an unknown operation."""
         path = "/".join(quote(part, safe="") for part in (service, name, operation))
         return await self._call("POST", f"/admin/breakers/{path}")
+
+    async def limits(self) -> dict[str, Any]:
+        """The request limits of each service."""
+        return await self._call("GET", "/admin/limits")
+
+    async def change_limits(self, service: str, change: Mapping[str, Any]) -> dict[str, Any]:
+        """The service's limits afterwards. Raises UnknownName or UsageError."""
+        return await self._call("PUT", f"/admin/limits/{quote(service, safe='')}", dict(change))
+
+    async def reset_limits(self, service: str) -> dict[str, Any]:
+        return await self._call("DELETE", f"/admin/limits/{quote(service, safe='')}")
 
     async def set_speed(self, speed: float) -> None:
         await self._call("PUT", "/admin/clock", {"speed": speed})

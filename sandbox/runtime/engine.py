@@ -310,7 +310,27 @@ class Engine:
         return found
 
     async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, Any]:
-        return dict(await self._find(service).component.admin.operate_breaker(service, name, operation))
+        return await self._admin(service).operate_breaker(service, name, operation)
+
+    async def limits(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for supervised in self.services.values():
+            if supervised.state in (ComponentState.READY, ComponentState.DEGRADED):
+                found.update(await supervised.component.admin.limits())
+        return found
+
+    async def change_limits(self, service: str, change: Mapping[str, Any]) -> dict[str, Any]:
+        return await self._admin(service).change_limits(service, change)
+
+    async def reset_limits(self, service: str) -> dict[str, Any]:
+        return await self._admin(service).reset_limits(service)
+
+    def _admin(self, service: str) -> Any:
+        """The admin API of the process that runs a service. Raises UnknownName."""
+        component = self._find(service).component
+        if service not in getattr(component, "services", ()):
+            raise UnknownName(f"{service!r} is no service", where="service", hint="choose from capsule, odyssey, plato")
+        return component.admin
 
     async def topics(self) -> list[dict[str, Any]]:
         return await self._topics.all()

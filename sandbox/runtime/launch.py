@@ -18,6 +18,7 @@ from typing import Any
 
 from sandbox.config.folders import StateFolder, cache_dir, read_json
 from sandbox.config.settings import Settings
+from sandbox.contracts.api_key import write_api_keys
 from sandbox.control.quick_client import QuickClient
 from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning, UsageError
 from sandbox.runtime.plan import EnginePlan
@@ -99,6 +100,7 @@ def make_plan(
         profile=settings.profile,
         dialect=settings.dialect,
         auth=settings.auth,
+        api_keys=write_api_keys(settings.api_keys) or None,
         rate_limits=settings.rate_limits,
         java_home=str(settings.java_home.absolute()) if settings.java_home else None,
         train=train and docker is None,

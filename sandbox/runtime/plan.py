@@ -31,6 +31,8 @@ class EnginePlan:
     profile: str | None = None
     dialect: str = "envelope"
     auth: str = "optional"
+    api_keys: str | None = field(default=None, repr=False)
+    """API keys with their scopes, as `sandbox serve` reads them."""
     rate_limits: str = "on"
     java_home: str | None = None
     docker_host: str | None = None

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.config.serve import ServeConfig
+from sandbox.contracts.limits import LimitsChange
 from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.events.log import JsonLines
 
@@ -90,11 +91,35 @@ class ServicesProcess:
         OPERATIONS[operation](breaker)
         return breaker.to_status()
 
+    def limits(self) -> Mapping[str, Any]:
+        return {name: limiter.to_json() for name, limiter in self._limiters().items()}
+
+    def change_limits(self, service: str, change: LimitsChange) -> Mapping[str, Any]:
+        limiter = self._limiter(service)
+        limiter.change(**change.model_dump())
+        return limiter.to_json()
+
+    def reset_limits(self, service: str) -> Mapping[str, Any]:
+        limiter = self._limiter(service)
+        limiter.reset()
+        return limiter.to_json()
+
+    def _limiters(self) -> dict[str, Any]:
+        return {name: limiter for name, served in self._parts.served.items() if (limiter := served.limiter)}
+
+    def _limiter(self, service: str) -> Any:
+        limiters = self._limiters()
+        if service not in limiters:
+            raise UnknownName(
+                f"{service!r} has no request limits", where="service", hint=f"choose from {', '.join(limiters)}"
+            )
+        return limiters[service]
+
     async def set_speed(self, speed: float) -> None:
         self._parts.clock.set_speed(speed)
 
     async def reset(self) -> None:
-        """Stores, breakers and the clock back to the start. Topics, schemas and offsets are the engine's to reset."""
+        """Stores, breakers, limits and the clock back to the start; topics, schemas and offsets are the engine's."""
         from sandbox.resilience import OPERATIONS
 
         for served in self._parts.served.values():
@@ -102,6 +127,8 @@ class ServicesProcess:
                 await reset()
         for breaker in self._parts.breakers().values():
             OPERATIONS["reset"](breaker)
+        for limiter in self._limiters().values():
+            limiter.reset()
         self._parts.clock.set_speed(1.0)
 
 

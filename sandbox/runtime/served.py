@@ -61,6 +61,7 @@ class Served:
         self._port = port
         self._make_consumers = consumers
         self._consumers: list[Consumer] = []
+        self._app: web.Application | None = None
         self._runner: web.AppRunner | None = None
         self._listening = False
         self._is_joining = False
@@ -70,6 +71,13 @@ class Served:
     @property
     def name(self) -> str:
         return self.service.name
+
+    @property
+    def limiter(self) -> Any:
+        """The service's rate limiter, None where it has none or is not up yet."""
+        from sandbox.services.http import RATE_LIMITER
+
+        return self._app.get(RATE_LIMITER) if self._app is not None else None
 
     async def open(self) -> None:
         """Start the service and listen. Raises EnvironmentFailure when its port is not to be had."""
@@ -86,7 +94,7 @@ class Served:
         self._is_joining = True
 
     async def _listen(self) -> None:
-        app = self.service.application()
+        app = self._app = self.service.application()
         if app is not None and self._port is not None:
             self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_LIMIT_S, handle_signals=False)
             await self._runner.setup()

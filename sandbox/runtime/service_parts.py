@@ -200,7 +200,13 @@ class ServiceParts:
             state_dir=config.state_dir,
             profile=config.profile,
             dialect=config.dialect,
-            http=HttpSettings(auth=config.auth, secret=self._token, rate_limits=config.rate_limits),
+            http=HttpSettings(
+                auth=config.auth,
+                secret=self._token,
+                api_keys=config.key_scopes,
+                rate_limits=config.rate_limits != "off",
+                limits_profile=config.rate_limits,
+            ),
         )
         return _service_class(name)(context)
 

@@ -69,6 +69,7 @@ def serve_environment(plan: EnginePlan, process: str, token: str) -> dict[str, s
         "profile": plan.profile,
         "dialect": plan.dialect,
         "auth": plan.auth,
+        "api_keys": plan.api_keys,
         "rate_limits": plan.rate_limits,
     }
     return {f"SANDBOX_SERVE_{name.upper()}": value for name, value in told.items() if value}

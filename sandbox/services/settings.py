@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from sandbox.contracts.api_key import ApiKeys
 
 __all__ = ["HttpSettings", "RateLimits"]
 
@@ -33,12 +34,12 @@ class RateLimits:
 class HttpSettings:
     """`secret` is what all processes of one sandbox share; the signing key and the service key derive from it.
 
-    `api_keys` maps a configured key to its scopes; while it is empty, any well-formed key is accepted with all scopes.
+    `api_keys` are the keys that are accepted; while there is none, any well-formed key is, with all scopes.
     """
 
     auth: Literal["optional", "required", "off"] = "optional"
     secret: str = field(default="butterfly-sandbox", repr=False)
-    api_keys: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    api_keys: ApiKeys = field(default_factory=dict, repr=False)
     rate_limits: bool = True
     limits_profile: str | None = None
     body_limit_bytes: int = 1024 * 1024

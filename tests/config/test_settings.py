@@ -35,6 +35,7 @@ def test_lists_in_the_environment_are_words() -> None:
         ({"replace": ["capsule"]}, "--replace", "SERVICE=URL"),
         ({"replace": ["capsule=localhost:1"]}, "--replace", "http or https"),
         ({"replace": ["audit=http://x"]}, "--replace", "no service 'audit'"),
+        ({"rate_limits": "some"}, "--rate-limits", "per-service"),
         ({"runtime": "podman"}, "--runtime", "embedded"),
         ({"dialect": "xml"}, "--dialect", "envelope"),
     ],
@@ -43,6 +44,39 @@ def test_a_wrong_flag_is_named(flags: dict[str, object], where: str, message: st
     with pytest.raises(UsageError, match=message) as caught:
         resolve_settings(flags, environ={})
     assert (caught.value.where, caught.value.exit_code) == (where, 2)
+
+
+KEY, OTHER = f"butterfly_dev_{'k' * 32}", f"butterfly_ci_{'c' * 32}"
+
+
+def test_api_keys_are_a_table_of_the_file_or_one_variable(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text(f'[api-keys]\n{KEY} = "read:capsules write:capsules"\n{OTHER} = ["*"]\n', encoding="utf-8")
+    expected = {KEY: frozenset({"read:capsules", "write:capsules"}), OTHER: None}
+    assert resolve_settings({}, file=file, environ={}).api_keys == expected
+    environ = {"SANDBOX_API_KEYS": f"{KEY}=read:capsules"}
+    settings = resolve_settings({}, file=file, environ=environ)
+    assert settings.api_keys == {KEY: frozenset({"read:capsules"})}
+    assert KEY not in repr(settings)
+    assert resolve_settings({}, environ={}).api_keys == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ('butterfly_dev_secret = "*"', "key 1 does not have the form"),
+        (f'{KEY} = "*"\n{OTHER} = 5', "key 2 needs its scopes"),
+        (f"{KEY} = []", "key 1 needs its scopes"),
+        (f"{KEY} = ['a,b']", "key 1 needs its scopes"),
+    ],
+)
+def test_a_wrong_api_key_is_named_by_its_place_and_not_told(tmp_path: Path, table: str, message: str) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text(f"[api-keys]\n{table}\n", encoding="utf-8")
+    with pytest.raises(InvalidFile, match=message) as raised:
+        resolve_settings({}, file=file, environ={})
+    assert raised.value.where == f"{file}: api_keys"
+    assert "secret" not in raised.value.render() and "k" * 32 not in raised.value.render()
 
 
 def test_a_wrong_environment_variable_is_named() -> None:

@@ -15,6 +15,7 @@ from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 
 TOKEN = "t0ken"
+LIMITS = {"query": 1000, "command": 100, "admin": 100, "windowSeconds": 60, "enabled": True}
 
 
 class RecordingEngine:
@@ -93,6 +94,17 @@ class RecordingEngine:
     async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, object]:
         self.asked.append((operation, service, name))
         return {"state": "OPEN"}
+
+    async def limits(self) -> dict[str, dict[str, object]]:
+        return {"capsule": LIMITS}
+
+    async def change_limits(self, service: str, change: dict[str, object]) -> dict[str, object]:
+        self.asked.append(("limits", service, change))
+        return {**LIMITS, **change}
+
+    async def reset_limits(self, service: str) -> dict[str, object]:
+        self.asked.append(("reset limits", service))
+        return LIMITS
 
     def shutdown(self, *, purge: bool) -> None:
         self.asked.append(("shutdown", purge))

@@ -143,3 +143,17 @@ async def test_shutdown_purges_only_when_told(http, engine) -> None:
     assert (await http.post("/v1/shutdown", json={"purge": True})).status == 202
     assert (await http.post("/v1/shutdown", json={"purge": "maybe"})).status == 400
     assert engine.asked == [("shutdown", False), ("shutdown", True)]
+
+
+async def test_a_client_changes_and_resets_a_services_limits(control, engine) -> None:
+    assert (await control.limits())["capsule"].query == 1000
+    assert (await control.change_limits("capsule", query=3, enabled=True)).query == 3
+    assert (await control.reset_limits("capsule")).query == 1000
+    assert engine.asked == [("limits", "capsule", {"query": 3, "enabled": True}), ("reset limits", "capsule")]
+
+
+async def test_a_limit_that_is_none_is_named(http, engine) -> None:
+    for body, where in (({"query": -1}, "body.query"), ({"commands": 1}, "body.commands"), ([], "body")):
+        answer = await http.put("/v1/limits/capsule", json=body)
+        assert (answer.status, (await answer.json())["error"]["where"]) == (400, where)
+    assert engine.asked == []

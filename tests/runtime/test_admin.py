@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
+from sandbox.contracts.limits import LimitsChange
 from sandbox.contracts.operations import BREAKER_OPERATIONS
 from sandbox.errors import AccessDenied, UnknownName, UpstreamUnavailable, UsageError
 from sandbox.runtime.admin import admin_app
@@ -27,6 +28,19 @@ class RecordingProcess:
             raise UnknownName(f"there is no breaker {service}/{name}", where=f"{service}/{name}")
         self.asked.append((operation, service, name))
         return {"state": "OPEN"}
+
+    def limits(self) -> dict[str, object]:
+        return {"capsule": {"query": 5}}
+
+    def change_limits(self, service: str, change: LimitsChange) -> dict[str, object]:
+        if service != "capsule":
+            raise UnknownName(f"{service!r} has no request limits", where="service", hint="choose from capsule")
+        self.asked.append((service, change.model_dump(exclude_none=True)))
+        return {"query": change.query}
+
+    def reset_limits(self, service: str) -> dict[str, object]:
+        self.asked.append(("reset limits", service))
+        return {"query": 1000}
 
     async def set_speed(self, speed: float) -> None:
         self.asked.append(("speed", speed))
@@ -82,6 +96,32 @@ async def test_speed_and_reset_reach_the_process(admin, process) -> None:
     await admin.set_speed(20)
     await admin.reset()
     assert process.asked == [("speed", 20.0), ("reset",)]
+
+
+async def test_limits_are_seen_changed_and_reset(admin, process) -> None:
+    assert await admin.limits() == {"capsule": {"query": 5}}
+    assert await admin.change_limits("capsule", {"query": 2, "enabled": False}) == {"query": 2}
+    assert await admin.reset_limits("capsule") == {"query": 1000}
+    assert process.asked == [("capsule", {"query": 2, "enabled": False}), ("reset limits", "capsule")]
+    with pytest.raises(UnknownName, match="audit"):
+        await admin.change_limits("audit", {"query": 2})
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"query": -1}, "body.query"),
+        ({"query": "5"}, "body.query"),
+        ({"query": True}, "body.query"),
+        ({"enabled": 1}, "body.enabled"),
+        ({"querry": 1}, "body.querry"),
+    ],
+)
+async def test_a_limit_that_is_none_is_named(admin, process, change, where) -> None:
+    with pytest.raises(UsageError) as raised:
+        await admin.change_limits("capsule", change)
+    assert raised.value.where == where
+    assert process.asked == []
 
 
 SPEEDS = ["0", "-1", "true", '"20"', "NaN", "1e9", "null"]

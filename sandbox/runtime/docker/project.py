@@ -95,6 +95,7 @@ class Project:
             "PROFILE": plan.profile,
             "DIALECT": plan.dialect,
             "AUTH": plan.auth,
+            "API_KEYS": plan.api_keys,
             "RATE_LIMITS": plan.rate_limits,
         }
         for service, variable in VARIABLES.items():

@@ -3,7 +3,6 @@
 from sandbox.contracts.envelope import ApiError, ErrorCode, FieldError, Pagination
 from sandbox.services.http.actuator import Actuator, Health
 from sandbox.services.http.application import INTERCEPTORS, RATE_LIMITER, create_application
-from sandbox.services.http.authentication import issue_token
 from sandbox.services.http.events import ConsumedEvent, EventLog, RecentEvents
 from sandbox.services.http.exchange import Exchange, encode_json
 from sandbox.services.http.fields import ApiModel, Instant, PageQuery, ScopeId, VantageMode
@@ -35,5 +34,4 @@ __all__ = [
     "VantageMode",
     "create_application",
     "encode_json",
-    "issue_token",
 ]

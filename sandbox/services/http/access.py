@@ -65,7 +65,7 @@ def access(name: str, context: ServiceContext, rng: random.Random, layers: Handl
                         trace_id=trace.trace_id,
                         span_id=trace.span_id,
                         parent_span_id=trace.parent_span_id,
-                        tenant=trace.tenant,
+                        tenant=exchange.trace.tenant,
                         method=request.method,
                         route=endpoint.label,
                         path=request.raw_path,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from aiohttp import web
 from pydantic import Field
 
@@ -36,25 +34,13 @@ class RateLimitsShape(ApiModel):
 
 
 def admin_routes(limiter: RateLimiter) -> list[Route]:
-    def shown() -> dict[str, Any]:
-        limits = limiter.limits
-        return {
-            "query": limits.query,
-            "command": limits.command,
-            "admin": limits.admin,
-            "windowSeconds": limits.window_s,
-            "enabled": limiter.enabled,
-        }
-
     async def get(exchange: Exchange) -> web.Response:
-        return exchange.ok(shown())
+        return exchange.ok(limiter.to_json())
 
     async def put(exchange: Exchange) -> web.Response:
         request = await exchange.body(RateLimitsRequest)
-        limiter.change(query=request.query, command=request.command, admin=request.admin)
-        if request.enabled is not None:
-            limiter.enabled = request.enabled
-        return exchange.ok(shown())
+        limiter.change(query=request.query, command=request.command, admin=request.admin, enabled=request.enabled)
+        return exchange.ok(limiter.to_json())
 
     return [
         Route("GET", PATH, get, SCOPE, RateLimitsShape, summary="Requests that one client may make per window"),

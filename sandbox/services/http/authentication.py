@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hmac
-import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
+from sandbox.contracts.api_key import API_KEY
 from sandbox.contracts.envelope import ApiError, ErrorCode
+from sandbox.services.bearer_token import ALGORITHM, scopes_in
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.principal import ANYONE, Principal
 from sandbox.services.settings import HttpSettings
 
-__all__ = ["Authenticator", "issue_token"]
-
-ALGORITHM = "HS256"
-_API_KEY = re.compile(r"butterfly_[A-Za-z0-9-]+_[A-Za-z0-9]{32}\Z")
+__all__ = ["Authenticator"]
 
 
 class Authenticator:
@@ -47,13 +45,14 @@ class Authenticator:
     def _api_key(self, key: str, headers: Mapping[str, str]) -> Principal:
         if self.is_service(headers):
             return Principal("service", is_service=True)
-        known = self._settings.api_keys
-        name = f"key:{key[:-32]}…{key[-4:]}"
-        if known and key in known:
-            return Principal(name, known[key])
-        if known or not _API_KEY.match(key):
+        if not API_KEY.match(key):
             raise _unauthorized()
-        return Principal(name)
+        known, name = self._settings.api_keys, f"key:{key[:-32]}…{key[-4:]}"
+        if not known:
+            return Principal(name)
+        if key not in known:
+            raise _unauthorized()
+        return Principal(name, known[key])
 
     def _bearer(self, header: str) -> Principal:
         import jwt  # only callers with a token pay for it
@@ -63,11 +62,17 @@ class Authenticator:
             raise _unauthorized()
         try:
             claims = jwt.decode(
-                token.strip(), self._settings.signing_key, algorithms=[ALGORITHM], options={"verify_aud": False}
+                token.strip(),
+                self._settings.signing_key,
+                algorithms=[ALGORITHM],
+                options={"verify_aud": False, "verify_iat": False},  # `iat` is for information only: clocks may differ
             )
+        except jwt.ExpiredSignatureError:
+            raise _unauthorized('Bearer error="invalid_token", error_description="the token has expired"') from None
         except jwt.InvalidTokenError:
             raise _unauthorized('Bearer error="invalid_token"') from None
-        return Principal(f"token:{claims.get('sub', '')}", _scopes(claims))
+        tenant = claims.get("tenant")
+        return Principal(f"token:{claims.get('sub', '')}", scopes_in(claims), tenant=tenant and str(tenant))
 
     def check(self, exchange: Exchange) -> None:
         """The boundary's check: find out who calls, and whether they have the route's scope."""
@@ -78,25 +83,15 @@ class Authenticator:
         if not principal.may(endpoint.scope):
             challenge = f'Bearer error="insufficient_scope", scope="{endpoint.scope}"'
             raise ApiError(ErrorCode.FORBIDDEN, headers={"WWW-Authenticate": challenge})
+        if principal.tenant is not None:
+            _enter(principal.tenant, exchange)
 
 
-def issue_token(
-    settings: HttpSettings, scopes: tuple[str, ...], *, now_s: int, expires_s: int = 3600, subject: str = "developer"
-) -> str:
-    """A bearer token that this sandbox's services accept; `now_s` is wall time in epoch seconds."""
-    import jwt
-
-    claims = {"sub": subject, "iss": "butterfly-sandbox", "iat": now_s, "exp": now_s + expires_s}
-    return jwt.encode({**claims, "scope": " ".join(scopes)}, settings.signing_key, algorithm=ALGORITHM)
-
-
-def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
-    """From `scope` (text with blanks) or `scp` / `scopes` (text or list)."""
-    found: set[str] = set()
-    for name in ("scope", "scp", "scopes"):
-        value = claims.get(name, ())
-        found.update(value.split() if isinstance(value, str) else (str(each) for each in value or ()))
-    return frozenset(found)
+def _enter(tenant: str, exchange: Exchange) -> None:
+    """A credential of one tenant is that tenant's call, whether or not a header says so, and nobody else's."""
+    if exchange.trace.tenant not in (None, tenant):
+        raise ApiError(ErrorCode.FORBIDDEN)
+    exchange.trace = replace(exchange.trace, tenant=tenant)
 
 
 def _unauthorized(challenge: str = "Bearer") -> ApiError:

@@ -9,11 +9,12 @@ __all__ = ["ANYONE", "Principal"]
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`scopes` None means all of them."""
+    """`scopes` None means all of them, `tenant` None any tenant that a call names."""
 
     name: str
     scopes: frozenset[str] | None = None
     is_service: bool = False
+    tenant: str | None = None
 
     def may(self, scope: str | None) -> bool:
         """`write:x` includes `read:x`; `admin` includes everything."""

@@ -61,18 +61,39 @@ class RateLimiter:
     def __init__(self, clock: Clock, limits: RateLimits, *, enabled: bool = True) -> None:
         self.limits = limits
         self.enabled = enabled
+        self._configured = (limits, enabled)
         self._clock = clock
         self._has_speed = hasattr(clock, "speed")
         self._windows: dict[tuple[str, str], _Window] = {}
 
-    def change(self, *, query: int | None = None, command: int | None = None, admin: int | None = None) -> None:
-        """Set the limits that are given; the others stay."""
+    def change(
+        self,
+        *,
+        query: int | None = None,
+        command: int | None = None,
+        admin: int | None = None,
+        enabled: bool | None = None,
+    ) -> None:
+        """Set what is given; the rest stays, running windows too."""
         given = {"query": query, "command": command, "admin": admin}
         self.limits = replace(self.limits, **{name: limit for name, limit in given.items() if limit is not None})
+        if enabled is not None:
+            self.enabled = enabled
 
     def reset(self) -> None:
-        """Forget every window."""
+        """Back to the start: the limits that were configured, and no window."""
+        self.limits, self.enabled = self._configured
         self._windows.clear()
+
+    def to_json(self) -> dict[str, int | bool]:
+        limits = self.limits
+        return {
+            "query": limits.query,
+            "command": limits.command,
+            "admin": limits.admin,
+            "windowSeconds": limits.window_s,
+            "enabled": self.enabled,
+        }
 
     def admit(self, client: str, kind: str, *, counted: bool = True) -> Admission:
         """Whether `client` may make one more request of class `kind`; one exactly at a window's end opens the next."""

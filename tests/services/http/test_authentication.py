@@ -7,7 +7,8 @@ import time
 import jwt
 import pytest
 
-from sandbox.services.http import Route, issue_token
+from sandbox.services.bearer_token import issue_token
+from sandbox.services.http import Route
 from sandbox.services.settings import HttpSettings
 
 THINGS = "/api/v1/things"
@@ -96,8 +97,28 @@ async def test_a_token_of_another_matter_may_nothing_here(start):
 
 async def test_tokens_expire_on_wall_time(start):
     client = await start()
-    assert (await client.get(THINGS, headers=bearer("admin", now_s=time.time() - 100, expires_s=50))).status == 401
+    answer = await client.get(THINGS, headers=bearer("admin", now_s=time.time() - 100, expires_s=50))
+    assert answer.status == 401
+    assert (await answer.json())["error"] == UNAUTHORIZED
+    assert "expired" in answer.headers["WWW-Authenticate"]
     assert (await client.get(THINGS, headers=bearer("admin", now_s=time.time() - 100, expires_s=500))).status == 200
+
+
+async def test_a_token_from_a_machine_whose_clock_is_ahead_is_valid(start):
+    client = await start()
+    assert (await client.get(THINGS, headers=bearer("admin", now_s=time.time() + 5))).status == 200
+
+
+async def test_a_token_of_one_tenant_is_that_tenants_call_and_nobody_elses(start, facts):
+    client = await start()
+    headers = bearer("read:capsules", tenant="lease-1")
+    body = await (await client.get(THINGS, headers=headers)).json()
+    assert body["data"]["tenant"] == "lease-1"
+    assert facts.kept[-1].tenant == "lease-1"
+    assert (await client.get(THINGS, headers={**headers, "X-Tenant-ID": "lease-1"})).status == 200
+    answer = await client.get(THINGS, headers={**headers, "X-Tenant-ID": "lease-2"})
+    assert answer.status == 403
+    assert (await answer.json())["error"] == FORBIDDEN
 
 
 async def test_a_token_of_another_sandbox_is_not_valid_here(start):
@@ -113,6 +134,13 @@ async def test_scopes_are_read_from_every_usual_claim(start, claims):
     assert (await client.get(THINGS, headers={"Authorization": f"bearer {token}"})).status == 200
 
 
+@pytest.mark.parametrize("claims", [{"scope": 5}, {"scopes": {"admin": True}}, {"scp": None}, {"scope": ""}])
+async def test_a_claim_that_holds_no_scopes_gives_none(start, claims):
+    token = jwt.encode({"sub": "u", **claims}, HttpSettings().signing_key, "HS256")
+    client = await start()
+    assert (await client.get(THINGS, headers={"Authorization": f"Bearer {token}"})).status == 403
+
+
 async def test_an_unsigned_token_is_refused(start):
     token = jwt.encode({"sub": "u", "scope": "admin"}, None, "none")
     client = await start()
@@ -126,6 +154,11 @@ async def test_a_well_formed_key_has_all_scopes_until_keys_are_configured(start)
     assert (await configured.get(THINGS, headers={"X-API-Key": KEY})).status == 200
     assert (await configured.post(THINGS, headers={"X-API-Key": KEY})).status == 403
     assert (await configured.get(THINGS, headers={"X-API-Key": f"butterfly_dev_{'z' * 32}"})).status == 401
+
+
+async def test_a_key_may_be_configured_with_all_scopes(start):
+    client = await start(auth="required", api_keys={KEY: None})
+    assert (await client.post(THINGS, headers={"X-API-Key": KEY})).status == 200
 
 
 async def test_the_services_own_key_holds_also_where_keys_are_configured(start):

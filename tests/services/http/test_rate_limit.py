@@ -84,8 +84,14 @@ def test_a_changed_limit_holds_at_once_in_a_running_window(limiter):
     assert not limiter.admit("a", "query").admitted
     limiter.change(query=5)
     assert limiter.admit("a", "query").remaining == 3
+
+
+def test_a_reset_brings_back_the_configured_limits_and_forgets_every_count(limiter):
+    limiter.admit("a", "query")
+    limiter.change(query=9, command=9, enabled=False)
     limiter.reset()
-    assert limiter.admit("a", "query").remaining == 4
+    assert limiter.to_json() == {"query": 2, "command": 1, "admin": 1, "windowSeconds": 60, "enabled": True}
+    assert limiter.admit("a", "query").remaining == 1
 
 
 def test_a_faster_clock_shortens_the_real_wait():
