@@ -7,7 +7,23 @@ import sys
 
 import typer
 
-from sandbox.cli import demo, dlq, doctor, down, env, logs, prepare, scenario, serve, status, token, topics, up, wait
+from sandbox.cli import (
+    breaker,
+    demo,
+    dlq,
+    doctor,
+    down,
+    env,
+    logs,
+    prepare,
+    scenario,
+    serve,
+    status,
+    token,
+    topics,
+    up,
+    wait,
+)
 from sandbox.errors import SandboxError
 
 __all__ = ["app", "run"]
@@ -48,6 +64,7 @@ for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve,
 app.add_typer(scenario.group, name="scenario")
 app.add_typer(topics.group, name="topics")
 app.add_typer(dlq.group, name="dlq")
+app.add_typer(breaker.group, name="breaker")
 
 
 def run(arguments: list[str]) -> int:
