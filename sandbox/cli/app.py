@@ -21,6 +21,7 @@ from sandbox.cli import (
     status,
     token,
     topics,
+    trace,
     up,
     wait,
 )
@@ -59,7 +60,7 @@ def _options(
     pass
 
 
-for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve, token):
+for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve, token, trace):
     command.register(app)
 app.add_typer(scenario.group, name="scenario")
 app.add_typer(topics.group, name="topics")

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TextIO
 
 from sandbox.events.facts import Fact, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted
+from sandbox.observe.deed import format_took
 from sandbox.scenarios.model.units import format_duration
 from sandbox.scenarios.report.in_order import InOrder
 from sandbox.scenarios.report.painter import Painter, Spans, painter_for
@@ -130,7 +131,7 @@ class ConsoleReport:
             self._line([("  ? ", "warn"), ("the end of the run was not seen", "")])
             return
         finished = self._finished
-        took = _took(finished.took_ms)
+        took = format_took(finished.took_ms)
         if finished.outcome == "passed":
             self._line([("  ✓ passed", "good"), (f" · {self._passed} steps in {took}", "")])
             return
@@ -155,12 +156,5 @@ class ConsoleReport:
             fitting.append((text, style))
             used += len(text)
         if took_ms is not None:
-            fitting.append((f"{'':{max(1, room - used)}}{_took(took_ms):>10}", "dim"))
+            fitting.append((f"{'':{max(1, room - used)}}{format_took(took_ms):>10}", "dim"))
         self._painter.line(fitting)
-
-
-def _took(took_ms: float) -> str:
-    """`0.42 ms`, `12.3 ms`, `840 ms`, `1.24 s`."""
-    if took_ms >= 1000:
-        return f"{took_ms / 1000:.2f} s"
-    return f"{took_ms:.{0 if took_ms >= 100 else 1}f} ms"

@@ -1,119 +1,39 @@
-"""What the services did, told in the words of a story: one function for each kind of fact that is worth a line."""
+"""Which of the things that the services did belong to the story of a run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
-
 from sandbox.events.facts import (
     BreakerTransitioned,
-    CallNotPermitted,
-    DlqRecordWritten,
-    DownstreamCalled,
+    DlqRecordReplayed,
+    DlqStatusChanged,
     Fact,
-    FallbackUsed,
     FaultApplied,
     FaultRemoved,
-    PlanFinished,
-    PlanStarted,
-    PlanStepFinished,
-    RecordConsumed,
     RecordProduced,
-    RetryScheduled,
+    RequestServed,
+    WebSocketClosed,
+    WebSocketMessageSent,
+    WebSocketOpened,
 )
+from sandbox.observe import deed
+from sandbox.observe.deed import Deed
 
 __all__ = ["Deed", "deed_of"]
 
 AUDIT = "audit.events"
 """Not told: audit writes one record for each one it handles, and that is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """`who` did `what`. `alike` groups the deeds that are shortened when there are many. `bad` is one to look at."""
-
-    who: str
-    what: str
-    alike: str
-    took_ms: float | None = None
-    bad: bool = False
+_OF_EVERYBODY = (BreakerTransitioned, FaultApplied, FaultRemoved)
+"""Kinds that belong to no single record or call."""
+_UNTOLD = (
+    DlqRecordReplayed, DlqStatusChanged, RequestServed, WebSocketClosed, WebSocketMessageSent, WebSocketOpened,
+)  # fmt: skip
+"""The steps say it themselves, or the one who asked is told of already."""
 
 
 def deed_of(fact: Fact, correlation_id: str) -> Deed | None:
     """The line about a fact, None when it is not part of this run's story."""
-    tell = _TELLERS.get(type(fact))
-    if tell is None or (fact.correlation_id != correlation_id and not isinstance(fact, _OF_EVERYBODY)):
+    if isinstance(fact, _UNTOLD) or (fact.correlation_id != correlation_id and not isinstance(fact, _OF_EVERYBODY)):
         return None
-    return tell(fact)
-
-
-def _produced(fact: RecordProduced) -> Deed | None:
-    if fact.source == "scenario" or fact.topic == AUDIT:
+    if isinstance(fact, RecordProduced) and (fact.source == "scenario" or fact.topic == AUDIT):
         return None
-    return Deed(fact.source, f"wrote {_position(fact)}", f"wrote {fact.topic}")
-
-
-def _consumed(fact: RecordConsumed) -> Deed:
-    done = "" if fact.outcome == "processed" else f": {fact.outcome.replace('_', ' ')}"
-    tries = f" in {fact.attempts} attempts" if fact.attempts > 1 else ""
-    bad = fact.outcome == "dead_lettered"
-    return Deed(fact.source, f"handled {_position(fact)}{tries}{done}", f"handled {fact.topic}", fact.took_ms, bad)
-
-
-def _called(fact: DownstreamCalled) -> Deed:
-    answer = f"→ {fact.status}" if fact.status is not None else f"got no answer: {fact.error}"
-    path = urlsplit(fact.url).path
-    again = f" (attempt {fact.attempt})" if fact.attempt > 1 else ""
-    bad = fact.status is None or fact.status >= 500
-    what = f"asked {fact.target.upper()} {fact.method} {path} {answer}{again}"
-    return Deed(fact.source, what, f"asked {fact.target}", fact.took_ms, bad)
-
-
-def _retried(fact: RetryScheduled) -> Deed:
-    what = f"will try {_position(fact)} again in {fact.wait_ms:.0f} ms ({fact.category}: {fact.error})"
-    return Deed(fact.source, what, "will try again", None, True)
-
-
-def _dead(fact: DlqRecordWritten) -> Deed:
-    what = f"gave {_position(fact)} up to the DLQ ({fact.category}: {fact.error})"
-    return Deed(fact.source, what, f"gave up {fact.topic}", None, True)
-
-
-def _plan_step(fact: PlanStepFinished) -> Deed:
-    done = "did" if fact.outcome in ("COMPLETED", "completed", "SUCCESS", "passed") else f"ended {fact.outcome}"
-    return Deed(fact.source, f"{done} step {fact.step}", f"step {fact.step}", fact.took_ms, done != "did")
-
-
-def _plan_finished(fact: PlanFinished) -> Deed:
-    bad = "FAIL" in fact.outcome.upper()
-    return Deed(fact.source, f"finished {fact.plan_id}: {fact.outcome}", "finished plans", fact.took_ms, bad)
-
-
-def _transitioned(fact: BreakerTransitioned) -> Deed:
-    what = f"breaker {fact.breaker}: {fact.from_state} → {fact.to_state}"
-    return Deed(fact.source, what, "breaker", bad=fact.to_state == "OPEN")
-
-
-def _position(fact: Any) -> str:
-    return f"{fact.topic}-{fact.partition}@{fact.offset}"
-
-
-_OF_EVERYBODY = (BreakerTransitioned, FaultApplied, FaultRemoved)
-"""Kinds that belong to no single record or call."""
-_TELLERS: dict[type[Fact], Callable[[Any], Deed | None]] = {
-    RecordProduced: _produced,
-    RecordConsumed: _consumed,
-    DownstreamCalled: _called,
-    RetryScheduled: _retried,
-    DlqRecordWritten: _dead,
-    BreakerTransitioned: _transitioned,
-    CallNotPermitted: lambda fact: Deed(fact.source, f"breaker {fact.breaker} refused a call", "refused", bad=True),
-    FallbackUsed: lambda fact: Deed(fact.source, f"fell back ({fact.cause})", "fell back", bad=True),
-    PlanStarted: lambda fact: Deed(fact.source, f"began {fact.plan_id}, {fact.steps} steps", "began plans"),
-    PlanStepFinished: _plan_step,
-    PlanFinished: _plan_finished,
-    FaultApplied: lambda fact: Deed(fact.source, f"fault on: {fact.fault} on {fact.target}", "fault on", bad=True),
-    FaultRemoved: lambda fact: Deed(fact.source, f"fault off: {fact.fault_id}, hit {fact.hits} times", "fault off"),
-}
+    return deed.deed_of(fact)
