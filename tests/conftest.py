@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,3 +19,14 @@ def state_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.delenv(name, raising=False)
     yield root
     patch.undo()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
+    """A test that proves a statement of the specification fails when it is skipped: a skipped test proves nothing."""
+    report = yield
+    marker = item.get_closest_marker("spec")
+    if marker is not None and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, although it proves {', '.join(marker.args)}: {report.longrepr}"
+    return report

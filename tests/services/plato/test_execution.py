@@ -1,5 +1,7 @@
 """Runs, what they publish, and what is left of them after a stop."""
 
+import pytest
+
 from sandbox.contracts.delivery import Delivery
 from sandbox.contracts.record import Record
 from sandbox.contracts.tracing import TraceContext
@@ -156,6 +158,7 @@ async def test_reset_brings_the_seed_back(plato):
     assert plato.service.status()["plans_running"] == 0
 
 
+@pytest.mark.spec("WS-TYPE-PLAN-FAILED", "WS-TYPE-STEP-FAILED")
 async def test_a_fault_makes_a_step_fail_until_it_is_taken_away(plato):
     def decide_fails(plan, step):
         return "injected" if step.step_id == "decide" else None

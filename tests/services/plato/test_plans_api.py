@@ -23,6 +23,7 @@ async def test_a_created_plan_is_found_where_location_says(plato):
     assert (status, answer["data"]) == (200, made)
 
 
+@pytest.mark.spec("ERROR-409")
 async def test_the_same_plan_id_twice_is_a_conflict_that_names_the_existing_plan(plato):
     await plato.plan(planId="plan_mine")
     status, answer = await plato.call("POST", "/api/v1/plans", json={"planId": "plan_mine", "name": "Again"})
@@ -71,6 +72,7 @@ async def test_steps_of_the_same_action_get_names_of_their_own(plato):
     assert [step["stepId"] for step in answer["data"]["steps"]] == ["note-it", "note-it-2", "note-it-3"]
 
 
+@pytest.mark.spec("REST-PLAN-EXECUTE", "REST-SPEC-ARTIFACTS")
 async def test_execute_answers_202_and_the_plan_completes_with_its_artifact(plato):
     plan_id = await plato.plan(
         context={"entityId": "rim:entity:finance:EURUSD", "stress": 0.85, "capsuleIds": ["cap_1"]}
@@ -123,6 +125,7 @@ async def test_a_dry_run_computes_everything_and_keeps_nothing(plato):
     assert (answer["data"]["status"], answer["data"]["artifacts"]) == ("PENDING", [])
 
 
+@pytest.mark.spec("WS-TYPE-PLAN-FAILED")
 async def test_cancelling_a_run_ends_it_and_tells_its_clients(plato):
     plan_id = await plato.plan()
     async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:

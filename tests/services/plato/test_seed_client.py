@@ -1,7 +1,11 @@
-"""The seed's JavaScript client, word for word, in Node (>= 20.10) against PLATO."""
+"""The seed's JavaScript client, word for word, in Node (20.10 or later) against PLATO."""
 
 import asyncio
+import json
+import os
+import re
 import shutil
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,48 +15,109 @@ from aiohttp.test_utils import TestServer
 from sandbox.clock import SystemClock
 from sandbox.services.plato.service import PlatoService
 
-CLIENT = Path(__file__).with_name("seed_client.js")
-# What the page around the client has: two functions, and PLATO at the address that the client names.
-PAGE = """
-const Socket = globalThis.WebSocket;
-globalThis.WebSocket = class extends Socket {
-  constructor(url) { super(url.replace('localhost:8080', process.env.PLATO)); }
-};
-globalThis.updateProgressBar = (step, progress) => console.log(`${step} ${progress} %`);
-globalThis.displayArtifacts = (artifacts) => {
-  console.log(`${artifacts.length} artifacts: ${artifacts.map((each) => each.name)}`);
-  process.exit(0);
-};
-"""
+pytestmark = pytest.mark.node
+
+FOLDER = Path(__file__).parent
+STEPS = ("evaluate-conditions", "gather-history", "decide", "produce-artifact")
 
 
-@pytest.mark.node
-async def test_the_seeds_client_prints_the_whole_run(context, tmp_path):
-    plato = PlatoService(replace(context, clock=SystemClock(speed=5)))
-    await plato.start()
-    server = TestServer(plato.application())
+@pytest.fixture
+async def plato(context):
+    """PLATO on a real clock, five times as fast."""
+    service = PlatoService(replace(context, clock=SystemClock(speed=5)))
+    await service.start()
+    server = TestServer(service.application())
     await server.start_server()
+    service.server = server
+    yield service
+    await server.close()
+    await service.stop()
+
+
+@asynccontextmanager
+async def client(tmp_path, address, **environ):
+    """The client in its page, running; `localhost:8080` leads to `address`."""
+    node = shutil.which("node")
+    assert node, "the node tests need Node.js 20.10 or later: there is no node on the PATH"
     page = tmp_path / "page.cjs"
-    page.write_text(PAGE + CLIENT.read_text(encoding="utf-8"), encoding="utf-8")
-    node = await asyncio.create_subprocess_exec(
-        shutil.which("node"), "--experimental-websocket", "--no-warnings", str(page),
-        env={"PLATO": f"127.0.0.1:{server.port}"}, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    page.write_text(
+        "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("seed_page.js", "seed_client.js")), "utf-8"
+    )
+    process = await asyncio.create_subprocess_exec(
+        node, "--experimental-websocket", "--no-warnings", str(page),
+        env={"PATH": os.environ["PATH"], "PLATO": address, **environ},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        out, err = await asyncio.wait_for(node.communicate(), 30)
+        yield process
     finally:
-        if node.returncode is None:
-            node.kill()
-            await node.wait()
-        await server.close()
-        await plato.stop()
-    lines = out.decode().splitlines()
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def line_of(stream, beginning):
+    """Read until a line begins like this; returns all lines read."""
+    lines = []
+    async with asyncio.timeout(20):
+        while not lines or not lines[-1].startswith(beginning):
+            line = await stream.readline()
+            assert line, f"ended without {beginning!r}: {lines}"
+            lines.append(line.decode().rstrip())
+    return lines
+
+
+def address_of(plato):
+    return f"127.0.0.1:{plato.server.port}"
+
+
+@pytest.mark.spec("JS-CONNECT", "JS-OPEN", "JS-STARTED", "JS-PROGRESS", "JS-COMPLETED", "JS-PLAN-COMPLETED")
+async def test_the_seeds_client_prints_the_whole_run(plato, tmp_path):
+    async with client(tmp_path, address_of(plato)) as node:
+        out, err = await asyncio.wait_for(node.communicate(), 30)
     assert (node.returncode, err.decode()) == (0, "")
-    assert lines[0] == "Connected to plan execution stream"
-    assert lines[-2] == "Plan completed successfully"
-    assert lines[-1] == "1 artifacts: Respond to stress on EURUSD: produce-artifact"
-    steps = [line for line in lines if line.startswith("Step ") and line.endswith(" started")]
-    assert steps == [
-        f"Step {step} started" for step in ("evaluate-conditions", "gather-history", "decide", "produce-artifact")
-    ]
-    assert [line for line in lines if line.startswith("decide ")] == ["decide 50 %", "decide 100 %"]
+    run, artifacts = out.decode().split("Plan completed successfully\nArtifacts: ")
+    lines = [re.sub("completed: .*", "completed", line) for line in run.splitlines() if line[0] not in " }"]
+    expected = ["Connected to plan execution stream"]
+    for step in STEPS:
+        expected += [f"Step {step} started", f"Step {step} at 50 %", f"Step {step} at 100 %", f"Step {step} completed"]
+    assert lines == expected
+    assert "chosenOption: 'HEDGE'" in run, "a step's result is printed"
+    [artifact] = json.loads(artifacts)
+    assert artifact["name"] == "Respond to stress on EURUSD: produce-artifact"
+    assert artifact["content"]["decide"]["chosenOption"] == "HEDGE"
+
+
+@pytest.mark.spec("JS-PLAN-FAILED")
+async def test_it_prints_the_error_of_a_plan_that_fails(plato, tmp_path):
+    plato.step_faults.append(lambda plan, step: "the model is stale" if step.step_id == "decide" else None)
+    async with client(tmp_path, address_of(plato)) as node:
+        assert await line_of(node.stderr, "Plan failed") == ["Plan failed: the model is stale"]
+        node.kill()
+        out = (await node.stdout.read()).decode()
+    assert "Step decide started" in out
+    assert "Plan completed" not in out and "Step produce-artifact" not in out
+
+
+@pytest.mark.spec("JS-KEEP-ALIVE")
+async def test_its_keep_alive_is_answered(plato, tmp_path):
+    async with client(tmp_path, address_of(plato), KEEP_ALIVE="yes", STAY="yes") as node:
+        assert "Every 30000 ms" in await line_of(node.stdout, "Every")
+        for _ in range(3):
+            await line_of(node.stdout, "PONG")
+
+
+@pytest.mark.spec("JS-CLOSE")
+async def test_it_hears_of_the_end_of_the_connection(plato, tmp_path):
+    async with client(tmp_path, address_of(plato), STAY="yes") as node:
+        await line_of(node.stdout, "Plan completed")
+        await plato.server.close()
+        await line_of(node.stdout, "Connection closed")
+
+
+@pytest.mark.spec("JS-ERROR")
+async def test_it_hears_of_an_error_where_nobody_listens(unused_tcp_port, tmp_path):
+    async with client(tmp_path, f"127.0.0.1:{unused_tcp_port}") as node:
+        out, err = await asyncio.wait_for(node.communicate(), 20)
+    assert err.decode().startswith("WebSocket error:")
+    assert "Connected" not in out.decode()

@@ -5,6 +5,7 @@ import pytest
 EURUSD = "rim:entity:finance:EURUSD"
 
 
+@pytest.mark.spec("REST-SPEC-ARTIFACTS")
 async def test_a_first_call_finds_something(plato):
     for path in ("/api/v1/specs", "/api/v1/policies", "/api/v1/plans", "/api/v1/specs/spec_reflex/artifacts"):
         status, answer = await plato.call("GET", path)

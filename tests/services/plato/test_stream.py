@@ -16,6 +16,19 @@ def shape(messages):
     return [(each["type"], each.get("step"), each.get("progress")) for each in messages]
 
 
+@pytest.mark.spec(
+    "WS-CONNECT",
+    "WS-ESTABLISHED",
+    "WS-ORDER",
+    "WS-PLAN-COMPLETED",
+    "WS-PROGRESS",
+    "WS-PROGRESSED",
+    "WS-STARTED",
+    "WS-TYPE-PLAN-COMPLETED",
+    "WS-TYPE-STEP-COMPLETED",
+    "WS-TYPE-STEP-PROGRESS",
+    "WS-TYPE-STEP-STARTED",
+)
 async def test_a_client_that_connects_before_the_run_sees_all_of_it_in_order(plato):
     plan_id = await plato.plan(context={"entityId": "rim:entity:finance:EURUSD", "stress": 0.93})
     async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
@@ -32,6 +45,7 @@ async def test_a_client_that_connects_before_the_run_sees_all_of_it_in_order(pla
     assert artifact["content"]["decide"]["chosenOption"] == "REDUCE_EXPOSURE"
 
 
+@pytest.mark.spec("WS-DASHBOARD")
 async def test_clients_that_come_during_and_after_the_run_see_the_same_messages(plato):
     plan_id = await plato.plan()
     await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
@@ -44,6 +58,83 @@ async def test_clients_that_come_during_and_after_the_run_see_the_same_messages(
     assert len({each["runId"] for each in seen_during}) == 1
 
 
+@pytest.mark.spec("WS-REAL-TIME", "WS-PROGRESS")
+async def test_a_message_comes_when_the_thing_happens_and_not_before(plato):
+    steps = [{"action": "decide", "parameters": {"durationMs": 2000}}]
+    plan_id = await plato.plan(steps=steps)
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        assert (await stream.receive_json(timeout=5))["type"] == "STEP_STARTED"
+        await plato.clock.advance(0.999)
+        with pytest.raises(TimeoutError):
+            await stream.receive(timeout=0.05)
+        await plato.clock.advance(0.001)
+        half_way = await stream.receive_json(timeout=5)
+        assert (half_way["type"], half_way["progress"]) == ("STEP_PROGRESS", 50)
+        await plato.clock.advance(1)
+        assert [(await stream.receive_json(timeout=5))["type"] for _ in range(3)] == [
+            "STEP_PROGRESS", "STEP_COMPLETED", "PLAN_COMPLETED",
+        ]  # fmt: skip
+
+
+@pytest.mark.spec("WS-COMPLETED", "WS-PLAN-COMPLETED", "JS-JSON")
+async def test_messages_have_the_seeds_members(plato):
+    plan_id = await plato.plan(context={"entityId": "rim:entity:finance:EURUSD", "stress": 0.93})
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        messages = await plato.read(stream)
+    members = {
+        "STEP_STARTED": {"step": str, "progress": int},
+        "STEP_PROGRESS": {"step": str, "progress": int},
+        "STEP_COMPLETED": {"step": str, "result": dict},
+        "PLAN_COMPLETED": {"status": str, "artifacts": list},
+    }
+    assert {each["type"] for each in messages} == members.keys()
+    for message in messages:
+        assert {name: type(message[name]) for name in members[message["type"]]} == members[message["type"]]
+    [evaluated] = [each for each in messages if (each["type"], each.get("step")) == ("STEP_COMPLETED", STEPS[0])]
+    assert evaluated["result"]["met"] is True
+    assert messages[-1]["artifacts"][0]["artifactId"].startswith("art_")
+
+
+@pytest.mark.spec("WS-DASHBOARD", "WS-ORDER")
+async def test_a_client_that_comes_at_any_moment_sees_the_run_in_order_exactly_once(plato):
+    """One client before the run, one before each message of it, one after: all see what the first one sees."""
+    plan_id = await plato.plan()
+    path = f"/ws/plans/{plan_id}"
+    first = await plato.http.ws_connect(path)
+    await plato.call("POST", f"{path.replace('/ws', '/api/v1')}/execute")
+    whole, others = [], []
+    while not whole or whole[-1]["type"] != "PLAN_COMPLETED":
+        whole.append(await plato.next(first))
+        others.append(await plato.http.ws_connect(path, headers={"X-API-Key": f"butterfly_dev_{len(others):032}"}))
+    assert [each["sequence"] for each in whole] == list(range(1, 18))
+    for stream in others:
+        assert await plato.read(stream) == whole
+    for stream in (first, *others):
+        await plato.clock.advance(1)
+        with pytest.raises(TimeoutError):
+            await stream.receive(timeout=0.02)
+        await stream.close()
+
+
+@pytest.mark.spec("WS-TYPE-PONG")
+async def test_every_ping_is_answered_while_a_run_is_streamed(plato):
+    plan_id = await plato.plan()
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        messages = []
+        while not messages or messages[-1]["type"] != "PLAN_COMPLETED":
+            await stream.send_json({"type": "PING"})
+            messages.append(await plato.next(stream))
+        pings = len(messages)
+        while sum(each["type"] == "PONG" for each in messages) < pings:
+            messages.append(await stream.receive_json(timeout=5))
+    numbers = [each["sequence"] for each in messages if each["type"] != "PONG"]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.spec("JS-CONNECT")
 async def test_the_seeded_plan_starts_when_a_client_connects_and_only_once(plato):
     async with plato.http.ws_connect("/ws/plans/plan_123") as stream:
         first = await plato.read(stream)
@@ -52,6 +143,7 @@ async def test_the_seeded_plan_starts_when_a_client_connects_and_only_once(plato
     assert len(plato.facts.of("PlanStarted")) == 1
 
 
+@pytest.mark.spec("WS-DISCONNECT")
 async def test_a_later_run_follows_on_the_same_socket_which_stays_open(plato):
     plan_id = await plato.plan()
     async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as stream:
@@ -63,6 +155,7 @@ async def test_a_later_run_follows_on_the_same_socket_which_stays_open(plato):
         assert not stream.closed
 
 
+@pytest.mark.spec("WS-DASHBOARD", "WS-DISCONNECT")
 async def test_several_clients_see_the_run_and_one_that_vanishes_holds_nobody_up(plato):
     plan_id = await plato.plan()
     sockets = [await plato.http.ws_connect(f"/ws/plans/{plan_id}") for _ in range(4)]
@@ -76,6 +169,7 @@ async def test_several_clients_see_the_run_and_one_that_vanishes_holds_nobody_up
     await plato.settle(lambda: plato.service.status()["streams"] == 0)
 
 
+@pytest.mark.spec("WS-BIDIRECTIONAL", "WS-TYPE-PING", "WS-TYPE-PONG")
 async def test_ping_is_answered_with_pong_and_other_messages_are_passed_over(plato):
     async with plato.http.ws_connect(f"/ws/plans/{await plato.plan()}") as stream:
         for text in ("no json", "[]", '{"type":"HELLO"}', "[" * 5000):
@@ -85,6 +179,7 @@ async def test_ping_is_answered_with_pong_and_other_messages_are_passed_over(pla
         assert (await stream.receive_json(timeout=5))["type"] == "PONG"
 
 
+@pytest.mark.spec("ERROR-429")
 async def test_the_eleventh_connection_of_a_client_is_refused_until_one_closes(plato):
     path = f"/ws/plans/{await plato.plan()}"
     sockets = [await plato.http.ws_connect(path) for _ in range(10)]
@@ -130,6 +225,7 @@ async def test_messages_carry_the_trace_of_the_request_that_executed_the_plan(pl
     assert len(set(spans)) == len(STEPS)
 
 
+@pytest.mark.spec("WS-TYPE-PLAN-FAILED", "WS-TYPE-STEP-FAILED")
 async def test_a_step_that_is_told_to_fail_fails_the_plan(plato):
     steps = [{"action": "evaluate-conditions"}, {"action": "decide", "parameters": {"fail": "the model is stale"}}]
     plan_id = await plato.plan(steps=[*steps, {"action": "produce-artifact"}])

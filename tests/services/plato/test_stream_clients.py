@@ -1,0 +1,38 @@
+"""Clients of a plan's stream that stop listening: each is let go, and its seat is free."""
+
+import asyncio
+import socket
+
+from sandbox.services.plato import stream as plan_stream
+
+
+async def test_a_client_that_takes_nothing_for_long_is_cut_off_and_its_seat_is_free(plato, monkeypatch):
+    monkeypatch.setattr(plan_stream, "SEND_LIMIT_S", 0.2)
+    conditions = [f"stress > {number} or status == '{'x' * 450}'" for number in range(120)]
+    steps = [{"action": "evaluate-conditions", "parameters": {"conditions": conditions, "durationMs": 0}}]
+    plan_id = await plato.plan(steps=steps)
+    stuck = await plato.http.ws_connect(f"/ws/plans/{plan_id}")
+    transport = stuck._response.connection.transport
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    await plato.settle(lambda: plato.service._streams._sockets)
+    [served] = plato.service._streams._sockets
+    served.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+    transport.pause_reading()
+    for _ in range(12):
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        await plato.finished(plan_id)
+    async with asyncio.timeout(5):
+        while plato.service.status()["streams"]:
+            await asyncio.sleep(0.01)
+    transport.abort()
+
+
+async def test_a_client_that_vanished_without_a_word_is_noticed(plato, monkeypatch):
+    """The network between is gone: no end of file, no reset, and no answer to the server's own heartbeat."""
+    monkeypatch.setattr(plan_stream, "HEARTBEAT_S", 0.1)
+    vanished = await plato.http.ws_connect(f"/ws/plans/{await plato.plan()}", autoping=False)
+    await plato.settle(lambda: plato.service.status()["streams"] == 1)
+    async with asyncio.timeout(5):
+        while plato.service.status()["streams"]:
+            await asyncio.sleep(0.01)
+    await vanished.close()
