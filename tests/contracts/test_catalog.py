@@ -13,6 +13,7 @@ EXPECTED = {
 }  # fmt: skip
 
 
+@pytest.mark.spec("CONSUMER-TOPIC")
 def test_the_built_in_topics_have_the_platforms_partitions_and_retention() -> None:
     topics = Contracts.load().topics
     found = {name: (topic.partitions, topic.retention_ms // DAY_MS) for name, topic in topics.items()}
@@ -33,6 +34,7 @@ def test_every_avro_topic_has_a_schema_that_parses() -> None:
         fastavro.parse_schema(schema)
 
 
+@pytest.mark.spec("PRODUCER-TYPES")
 def test_the_fast_event_is_the_platforms() -> None:
     schema = Contracts.load().schema_of("rim.fast-path")
     assert schema and f"{schema['namespace']}.{schema['name']}" == "com.z254.butterfly.common.hft.avro.RimFastEvent"

@@ -21,6 +21,7 @@ def letter(**changes: object) -> DeadLetter:
     return DeadLetter(**{**values, **changes})  # type: ignore[arg-type]
 
 
+@pytest.mark.spec("DLQ-HAS-ERROR", "DLQ-HAS-RETRY-COUNT")
 def test_the_members_stand_in_the_platforms_order_and_nulls_are_written() -> None:
     body = json.loads(letter().encode())
     assert list(body)[:18] == [
@@ -31,6 +32,7 @@ def test_the_members_stand_in_the_platforms_order_and_nulls_are_written() -> Non
     assert body["lastRetryTimestamp"] is None and body["status"] == "PENDING" and len(body["stackTrace"]) == 4000
 
 
+@pytest.mark.spec("DLQ-HAS-ORIGINAL")
 def test_an_exact_replay_finds_every_byte() -> None:
     body = json.loads(letter().encode())
     assert base64.b64decode(body["originalValueBase64"]) == RECORD.value
@@ -38,6 +40,7 @@ def test_an_exact_replay_finds_every_byte() -> None:
     assert body["originalHeadersBase64"] == [["X-Request-ID", base64.b64encode(b"req-1").decode()]]
 
 
+@pytest.mark.spec("DLQ-HAS-TIMESTAMP")
 def test_the_headers_name_the_failure() -> None:
     assert dict(letter().headers()) == {
         "dlq-id": b"5f0c0a52-0000-4000-8000-000000000000", "dlq-original-topic": b"perception.events",
@@ -46,6 +49,7 @@ def test_the_headers_name_the_failure() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.spec("RETRY-BACKOFF", "RETRY-COUNT", "RETRY-MAX-DELAY")
 def test_the_retry_policy_is_three_retries_up_to_thirty_seconds() -> None:
     policy = RetryPolicy()
     assert policy.retries == 3

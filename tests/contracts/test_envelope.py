@@ -1,9 +1,20 @@
+import pytest
+
 from sandbox.contracts.envelope import ApiError, ErrorCode, FieldError, Meta, Pagination, envelope, error_body
 from sandbox.contracts.node_id import NODE_ID_MESSAGE
 
 META = Meta("req-abc123", 1733220000000)
 
 
+@pytest.mark.spec(
+    "ENVELOPE-DATA",
+    "ENVELOPE-PAGE",
+    "ENVELOPE-REQUEST-ID",
+    "ENVELOPE-SIZE",
+    "ENVELOPE-TIMESTAMP",
+    "ENVELOPE-TOTAL-ELEMENTS",
+    "ENVELOPE-TOTAL-PAGES",
+)
 def test_an_answer_is_data_and_meta() -> None:
     meta = Meta("req-abc123", 1733220000000, Pagination(0, 20, 150))
     assert envelope([1], meta) == {
@@ -16,6 +27,7 @@ def test_an_answer_is_data_and_meta() -> None:
     }
 
 
+@pytest.mark.spec("ERROR-CODE", "ERROR-DETAILS", "ERROR-MESSAGE", "ERROR-META", "ERROR-NODE-ID")
 def test_an_error_names_every_invalid_field() -> None:
     body = error_body(ApiError.invalid([FieldError("scopeId", NODE_ID_MESSAGE)]), META)
     assert body["error"] == {
@@ -27,6 +39,7 @@ def test_an_error_names_every_invalid_field() -> None:
     assert (body["status"], body["title"]) == (400, "Invalid request parameters")
 
 
+@pytest.mark.spec("RATE-429-BODY")
 def test_a_rate_limited_answer_says_when_to_come_back() -> None:
     error = ApiError(ErrorCode.RATE_LIMITED, retry_after_s=60)
     assert error_body(error, META)["error"] == {
@@ -34,6 +47,9 @@ def test_a_rate_limited_answer_says_when_to_come_back() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.spec(
+    "ERROR-400", "ERROR-401", "ERROR-403", "ERROR-404", "ERROR-409", "ERROR-429", "ERROR-500", "ERROR-503"
+)
 def test_the_codes_have_the_specifications_statuses() -> None:
     assert {code.name: code.status for code in ErrorCode} == {
         "VALIDATION_ERROR": 400, "UNAUTHORIZED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "CONFLICT": 409,

@@ -1,6 +1,9 @@
+import pytest
+
 from sandbox.contracts.names import Names
 
 
+@pytest.mark.spec("DLQ-TOPIC")
 def test_names_without_a_prefix_are_themselves() -> None:
     names = Names()
     assert (names.topic("rim.fast-path"), names.value_subject("rim.fast-path")) == (

@@ -30,6 +30,7 @@ def test_what_is_no_node_id_is_refused(text: object) -> None:
     assert not RimNodeId.is_valid(text)
 
 
+@pytest.mark.spec("ERROR-NODE-ID")
 def test_the_refusal_has_the_specifications_words() -> None:
     with pytest.raises(UsageError) as caught:
         RimNodeId.parse("EURUSD")

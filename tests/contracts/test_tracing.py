@@ -11,6 +11,7 @@ def rng() -> random.Random:
     return random.Random(7)
 
 
+@pytest.mark.spec("TRACE-TRACEPARENT", "TRACE-WITH")
 def test_ids_that_arrive_are_kept_and_the_span_is_new() -> None:
     trace = TraceContext.accept(
         {"X-Request-ID": "req-abc123", "X-Correlation-ID": "trace-xyz789", "traceparent": PARENT}
@@ -20,6 +21,7 @@ def test_ids_that_arrive_are_kept_and_the_span_is_new() -> None:
     assert trace.parent_span_id == "00f067aa0ba902b7" != trace.span_id
 
 
+@pytest.mark.spec("TRACE-WITHOUT")
 def test_absent_ids_are_generated_and_seeded() -> None:
     first, second = TraceContext.accept({}, rng()), TraceContext.accept({}, rng())
     assert first == second
@@ -57,6 +59,7 @@ def test_a_short_b3_trace_id_is_padded() -> None:
     assert trace.trace_id == "0" * 16 + "64fe8b2a57d3eff7"
 
 
+@pytest.mark.spec("TRACE-CORRELATION-ID", "TRACE-TRACEPARENT")
 def test_a_hop_keeps_the_ids_and_goes_under_the_span() -> None:
     trace = TraceContext.accept({"traceparent": PARENT})
     child = trace.child()
@@ -66,6 +69,7 @@ def test_a_hop_keeps_the_ids_and_goes_under_the_span() -> None:
     assert child.parent_span_id == trace.span_id != child.span_id
 
 
+@pytest.mark.spec("TRACE-KAFKA")
 def test_a_records_headers_carry_what_http_carries() -> None:
     trace = TraceContext.accept({"traceparent": PARENT, "tracestate": "a=b", "X-Tenant-ID": "t1"})
     again = TraceContext.accept_record(trace.record_headers("capsule"))

@@ -26,6 +26,7 @@ def publish(control: QuickClient, topic: str, value: bytes, key: str = "k", **he
     return control.post(f"/v1/topics/{topic}/records", record)
 
 
+@pytest.mark.spec("DLQ-INVESTIGATE", "DLQ-REPLAY", "DLQ-REPLAY-MANUAL")
 def test_a_poison_record_is_found_replayed_and_given_up(shared: Any, wait_for: Callable[..., Any]) -> None:
     cli, status = shared
     control = client(cli, status["name"])

@@ -97,6 +97,7 @@ def bench(facts: Any) -> Bench:
     return Bench(facts)
 
 
+@pytest.mark.spec("DLQ-SUCCESS")
 async def test_a_handled_record_is_processed_at_the_first_attempt(bench: Bench) -> None:
     assert await bench.outcome() == "processed"
     (delivery,) = bench.deliveries
@@ -150,6 +151,7 @@ async def test_an_invalid_value_goes_to_the_dlq_at_once(bench: Bench) -> None:
     assert bench.dead_letters.letters[0].category is FailureCategory.VALIDATION
 
 
+@pytest.mark.spec("DLQ-AFTER-RETRIES", "DLQ-HAS-ERROR", "DLQ-HAS-RETRY-COUNT", "RETRY-BACKOFF", "RETRY-COUNT")
 @pytest.mark.parametrize(
     ("error", "category"),
     [
@@ -185,6 +187,7 @@ async def test_other_failures_go_to_the_dlq_after_three_retries(bench: Bench, er
     assert (consumed.outcome, consumed.attempts, consumed.took_ms) == ("dead_lettered", 4, 7000.0)
 
 
+@pytest.mark.spec("DLQ-SUCCESS")
 async def test_a_record_that_succeeds_on_a_retry_is_processed(bench: Bench) -> None:
     bench.fails(KeyError("once"))
     assert await bench.outcome(after_s=1.0) == "processed"

@@ -99,6 +99,7 @@ async def bench(cluster: Cluster, values: TopicValues, facts: Any) -> AsyncItera
     await bench.close()
 
 
+@pytest.mark.spec("DLQ-AFTER-RETRIES", "DLQ-TOPIC")
 async def test_a_poison_record_goes_to_the_dlq_and_the_consumer_goes_on(
     bench: Bench, fast_path: dict[str, Any]
 ) -> None:
@@ -141,6 +142,7 @@ async def test_a_topic_without_a_dlq_gets_one_when_it_needs_it(bench: Bench) -> 
     assert letter.key == b"plan_1"
 
 
+@pytest.mark.spec("ORDER-ENTITY")
 async def test_a_record_that_is_retried_holds_up_its_partition_only(bench: Bench, fast_path: dict[str, Any]) -> None:
     seen: list[tuple[int, int, int]] = []
 
@@ -159,6 +161,7 @@ async def test_a_record_that_is_retried_holds_up_its_partition_only(bench: Bench
     assert seen.index((1, 1, 1)) < seen.index((0, 0, 2)), "the other partition did not wait"
 
 
+@pytest.mark.spec("KAFKA-GROUPS")
 async def test_every_group_gets_every_record_and_commits_what_it_has_handled(
     bench: Bench, fast_path: dict[str, Any]
 ) -> None:

@@ -69,6 +69,7 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
+@pytest.mark.spec("DLQ-HAS-ORIGINAL", "DLQ-HAS-TIMESTAMP", "DLQ-TOPIC")
 async def test_the_letter_has_the_original_key_and_both_kinds_of_headers(clock: ManualClock) -> None:
     publisher = Publisher()
     await DeadLetterWriter(publisher, clock).write(LETTER)

@@ -74,6 +74,7 @@ async def test_a_group_is_described_with_its_members_and_lag(cluster: Cluster, m
     assert (partition.topic, partition.committed, partition.end) == ("audit.events", 6, 6)
 
 
+@pytest.mark.spec("KAFKA-REPLAY")
 async def test_a_group_that_was_set_back_reads_again(cluster: Cluster, member: Member) -> None:
     member.consumer.start()
     await member.until(6)

@@ -46,6 +46,7 @@ async def everything(cluster: Cluster, topic: str) -> list[Record]:
     return found
 
 
+@pytest.mark.spec("KAFKA-PUBLISH", "TRACE-KAFKA")
 async def test_a_record_carries_its_trace_one_hop_on(
     publisher: KafkaPublisher, cluster: Cluster, fast_path: dict[str, Any], facts: Any
 ) -> None:
@@ -100,6 +101,7 @@ async def test_raw_bytes_arrive_byte_for_byte(publisher: KafkaPublisher, cluster
     assert facts.of("RecordProduced")[0].trace_id is None
 
 
+@pytest.mark.spec("KAFKA-THROUGHPUT")
 async def test_a_load_need_not_wait_for_each_record(publisher: KafkaPublisher, cluster: Cluster, facts: Any) -> None:
     pending = [
         await publisher.post_raw("rim.fast-path", key=b"%d" % (number % 7), value=b"%d" % number)
@@ -143,6 +145,7 @@ async def test_a_large_dead_letter_is_taken(publisher: KafkaPublisher, cluster: 
     assert record.value == value
 
 
+@pytest.mark.spec("PRODUCER-RETRIES")
 async def test_a_killed_broker_is_waited_for_and_found_again(publisher: KafkaPublisher, broker: Any) -> None:
     await publisher.publish_raw("audit.events", key=b"k", value=b"1")
     os.kill(broker.pid, signal.SIGKILL)

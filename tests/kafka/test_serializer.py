@@ -79,6 +79,7 @@ async def failure_of(deserializer: AvroDeserializer, data: bytes, reader: Any = 
     return caught.value
 
 
+@pytest.mark.spec("KAFKA-AVRO")
 async def test_a_value_comes_back_as_it_went_in(
     serializer: AvroSerializer, deserializer: AvroDeserializer, fast_path: dict[str, Any]
 ) -> None:
@@ -204,6 +205,7 @@ OLDER = {
 }
 
 
+@pytest.mark.spec("REGISTRY-EVOLUTION")
 async def test_an_older_writer_is_read_with_the_readers_schema(known: Registry, deserializer: AvroDeserializer) -> None:
     newer = {**OLDER, "fields": [*OLDER["fields"][:2], {"name": "c", "type": "string", "default": "new"}]}
     await known.register("rim.fast-path-value", OLDER)

@@ -19,6 +19,7 @@ from sandbox.kafka.topics_admin import TopicsAdmin
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.spec("KAFKA-PARTITIONS", "ORDER-GLOBAL")
 async def test_the_contract_topics_are_made_with_their_partitions_and_retention(cluster: Cluster) -> None:
     contracts = Contracts.load()
     async with TopicsAdmin(cluster) as admin:

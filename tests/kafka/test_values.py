@@ -12,6 +12,7 @@ from sandbox.errors import UsageError
 from sandbox.kafka.values import TopicValues, View
 
 
+@pytest.mark.spec("KAFKA-AVRO")
 async def test_an_avro_topic_is_written_as_avro_and_others_as_json(
     values: TopicValues, fast_path: dict[str, Any]
 ) -> None:
@@ -26,6 +27,7 @@ async def test_what_is_not_json_is_refused(values: TopicValues, value: dict[str,
         await values.encode("audit.events", value)
 
 
+@pytest.mark.spec("CONSUMER-AVRO")
 async def test_a_value_is_decoded_by_its_topic(values: TopicValues, fast_path: dict[str, Any]) -> None:
     data = await values.encode("rim.fast-path", fast_path)
     assert (await values.decode("rim.fast-path", data))["stress"] == 0.9

@@ -3,6 +3,7 @@ import pytest
 R1 = '{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}'
 
 
+@pytest.mark.spec("REGISTRY-STORE")
 async def test_a_schema_is_served_by_its_id_for_any_subject_that_is_named(api):
     await api.register("s", R1)
     for query in ("", "?subject=s", "?subject=unknown", "?subject=s&fetchMaxId=false", "?subject="):

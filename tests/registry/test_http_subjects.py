@@ -5,6 +5,7 @@ R2 = '{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b
 R2_BAD = '{"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"b","type":"string"}]}'
 
 
+@pytest.mark.spec("REGISTRY-STORE")
 async def test_the_first_schema_gets_id_1_and_version_1(api):
     assert await api.post("/subjects/s/versions", {"schema": R1}) == (200, {"id": 1})
     assert await api.get("/subjects/s/versions/1") == (
@@ -65,6 +66,7 @@ async def test_normalize_can_be_configured_for_a_subject(api):
     assert await api.register("s", '{"type":"record","name":"R","fields":[],"a":2,"b":1}') == 1
 
 
+@pytest.mark.spec("REGISTRY-COMPATIBILITY")
 async def test_an_incompatible_schema_is_refused_and_leaves_nothing_behind(api, log):
     await api.register("s", R1)
     written = len(log.records)

@@ -53,6 +53,7 @@ async def in_thread(call, *arguments, **options):
     return await asyncio.to_thread(call, *arguments, **options)
 
 
+@pytest.mark.spec("KAFKA-AVRO", "REGISTRY-STORE")
 async def test_the_avro_serializer_registers_and_the_deserializer_finds(api, connect, schema):
     client = connect(api)
     serializer = AvroSerializer(client, schema)
@@ -82,6 +83,7 @@ async def test_the_latest_version_can_be_used_for_writing(api, connect, schema):
     assert schema_id_of(data) == 2
 
 
+@pytest.mark.spec("REGISTRY-COMPATIBILITY")
 async def test_an_incompatible_writer_is_stopped(api, connect, schema):
     await api.register(SUBJECT, schema)
     broken = schema.replace('"critical_metrics"', '"metrics"')

@@ -58,6 +58,7 @@ def held(service):
     return {(each.subject, each.number): (each.schema.id, each.deleted) for each in state.every_version()}
 
 
+@pytest.mark.spec("REGISTRY-STORE")
 async def test_instances_on_one_topic_agree_and_a_later_one_reads_it_all(instance):
     first, second = await instance(1), await instance(2)
     jobs = [

@@ -44,6 +44,7 @@ async def ending(clock: ManualClock, work: Any) -> Any:
     return await task
 
 
+@pytest.mark.spec("BREAKER-ORDER")
 async def test_each_attempt_asks_the_breaker(clock: ManualClock, guard: Guard) -> None:
     upstream = Upstream(OSError("down"))
     for _ in range(3):
@@ -62,6 +63,7 @@ async def test_an_open_breaker_is_asked_as_often_as_there_are_attempts(clock: Ma
     assert breaker.metrics.number_of_not_permitted_calls == 3
 
 
+@pytest.mark.spec("BREAKER-ORDER", "BREAKER-TIME-LIMIT")
 async def test_each_attempt_has_the_whole_limit_and_a_timeout_counts_as_a_failure(
     clock: ManualClock, guard: Guard
 ) -> None:
@@ -81,6 +83,7 @@ async def test_each_attempt_has_the_whole_limit_and_a_timeout_counts_as_a_failur
     assert guard.circuit_breaker.metrics.number_of_slow_failed_calls == 3
 
 
+@pytest.mark.spec("FALLBACK-CALLED")
 async def test_the_fallback_comes_after_the_last_attempt(clock: ManualClock, guard: Guard) -> None:
     upstream = Upstream(OSError("down"))
     history = guard.decorate(upstream.history, nothing)

@@ -46,6 +46,7 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
+@pytest.mark.spec("BREAKER-RETRY")
 async def test_three_attempts_are_two_retries_and_two_waits(clock: ManualClock) -> None:
     flaky = Flaky(clock, OSError(1), OSError(2), OSError(3), "never asked")
     retry = Retry("capsule", RetryConfig(interval_function=exponential(200, 2.0, 2000)), clock)

@@ -17,6 +17,7 @@ def taken() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@pytest.mark.spec("JS-CONNECT", "PRODUCER-BOOTSTRAP", "PRODUCER-REGISTRY")
 def test_the_default_ports_are_those_that_everybody_knows() -> None:
     chosen = choose_ports("default", "any")
     assert {name: chosen[name] for name in ("kafka", "schema-registry", "plato", "odyssey", "capsule", "control")} == {

@@ -83,6 +83,7 @@ def _running(make: Callable[[], Service]) -> Iterator[str]:
         loop.close()
 
 
+@pytest.mark.spec("REST-OPENAPI")
 @pytest.mark.parametrize("name", SERVICES)
 def test_schemathesis_finds_nothing(name: str, tmp_path: Path) -> None:
     module = importlib.import_module(f"sandbox.services.{name}.service")

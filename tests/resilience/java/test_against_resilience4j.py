@@ -162,6 +162,7 @@ command = st.one_of(
 )
 
 
+@pytest.mark.spec("BREAKER-CLOSES", "BREAKER-OPENS")
 @settings(
     max_examples=1000, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

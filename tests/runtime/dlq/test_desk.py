@@ -52,6 +52,7 @@ async def test_letters_come_page_by_page_in_the_order_of_writing(office) -> None
     assert (await office.desk.list(f"{TOPIC}.dlq", ALL, limit=3))["matching"] == 7
 
 
+@pytest.mark.spec("DLQ-INVESTIGATE")
 async def test_a_letter_is_shown_with_its_content_by_the_beginning_of_its_id(office) -> None:
     office.fail(b"\xff\x00", offset=41, headers=(("X-Request-ID", b"req-1"),))
     office.fail(offset=52)
@@ -144,6 +145,7 @@ async def test_nothing_is_replayed_automatically_unless_switched_on(office) -> N
     assert (office.desk.automatic.enabled, await office.standing()) == (False, {letter.id: "PENDING"})
 
 
+@pytest.mark.spec("DLQ-REPLAY-AUTOMATIC")
 async def test_only_the_categories_that_allow_it_are_replayed_automatically(office) -> None:
     office.desk.set_automatic(Automatic(enabled=True, wait_s=30))
     for category in ("DESERIALIZATION", "VALIDATION", "DOWNSTREAM_FAILURE", "PERSISTENCE", "UNKNOWN"):

@@ -25,6 +25,7 @@ def counts(replay: dict[str, Any]) -> tuple[int, ...]:
     return tuple(replay[name] for name in ("replayed", "skipped", "failed", "markedDead", "left"))
 
 
+@pytest.mark.spec("DLQ-REPLAY")
 async def test_the_original_goes_out_byte_for_byte_with_the_two_headers_of_a_replay(office) -> None:
     office.fail(b"\x00\xff", key=b"\xfe", headers=(("X-Request-ID", b"req-1"), ("bin", b"\x80")), partition=4)
     replay = await office.finished(await office.desk.replay(TOPIC, options()))
@@ -41,6 +42,7 @@ async def test_the_original_goes_out_byte_for_byte_with_the_two_headers_of_a_rep
     )
 
 
+@pytest.mark.spec("DLQ-REPLAY-SUCCESS")
 async def test_a_letter_is_resolved_when_its_group_has_committed_the_replayed_record(office) -> None:
     letter = office.fail()
     await office.finished(await office.desk.replay(TOPIC, options()))

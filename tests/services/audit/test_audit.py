@@ -56,6 +56,7 @@ async def handed(audit, work):
     return await subscription.handle(work)
 
 
+@pytest.mark.spec("GROUP-AUDIT")
 def test_audit_reads_the_platforms_topics_undecoded(audit):
     [subscription] = audit.subscriptions()
     assert (subscription.group, subscription.decode) == ("audit", False)
@@ -65,6 +66,7 @@ def test_audit_reads_the_platforms_topics_undecoded(audit):
     assert audit.application() is None
 
 
+@pytest.mark.spec("KAFKA-AUDIT")
 async def test_a_record_is_audited_with_where_it_stood_and_whose_it_was(audit, publisher):
     assert await handed(audit, delivery()) is None
     [record] = publisher.records
@@ -89,6 +91,7 @@ async def test_the_same_record_audited_twice_is_recognised_and_another_is_not(au
     assert len(set(ids)) == 4
 
 
+@pytest.mark.spec("KAFKA-AUDIT")
 @pytest.mark.parametrize(
     "poison",
     [

@@ -42,12 +42,14 @@ async def invalid(response) -> dict[str, str]:
     return {each["field"]: each["message"] for each in error["details"]}
 
 
+@pytest.mark.spec("REST-CAPSULES-LIST", "REST-QUERY")
 async def test_a_fresh_capsule_has_something_to_show(client):
     body = await listed(client)
     assert body["meta"]["pagination"]["totalElements"] == len(body["data"]) > 0
     assert (await client.get(f"{CAPSULES}/{body['data'][0]['capsuleId']}")).status == 200
 
 
+@pytest.mark.spec("REST-CAPSULES-CREATE", "REST-CAPSULES-GET", "REST-CRUD")
 async def test_a_created_capsule_is_found_by_its_id_and_says_where_it_is(client):
     response = await client.post(CAPSULES, json=request(content={"dynamics": {"price": 1.05}}))
     assert response.status == 201
@@ -79,6 +81,7 @@ async def test_a_timestamp_is_iso_text_or_epoch_milliseconds(client, timestamp):
     assert (await response.json())["data"]["timestamp"] == "2024-12-03T10:00:00Z"
 
 
+@pytest.mark.spec("ERROR-409")
 async def test_the_same_capsule_twice_is_a_conflict_that_carries_id_and_key(client):
     created = await create(client, vantageMode="OBSERVER")
     response = await client.post(CAPSULES, json=request(vantageMode="observer", metadata={"other": True}))
@@ -89,6 +92,7 @@ async def test_the_same_capsule_twice_is_a_conflict_that_carries_id_and_key(clie
     assert error["details"][0]["idempotencyKey"] == created["idempotencyKey"]
 
 
+@pytest.mark.spec("ERROR-404", "REST-CAPSULES-DELETE", "REST-CRUD")
 async def test_after_its_deletion_a_capsule_may_be_created_again(client):
     created = await create(client)
     assert (await client.delete(f"{CAPSULES}/{created['id']}")).status == 204
@@ -104,6 +108,7 @@ async def test_an_event_and_a_post_of_the_same_moment_are_two_capsules(client, h
     assert (await listed(client, scopeId=EURUSD))["meta"]["pagination"]["totalElements"] == 2
 
 
+@pytest.mark.spec("ERROR-400", "ERROR-DETAILS", "ERROR-NODE-ID")
 async def test_every_invalid_field_is_named_at_once(client):
     response = await client.post(
         CAPSULES,
@@ -153,6 +158,14 @@ async def test_a_batch_names_the_invalid_fields_of_every_capsule(client):
     assert set(await invalid(response)) == {"capsules[1].scopeId", "capsules[1].timestamp"}
 
 
+@pytest.mark.spec(
+    "REST-CAPSULES-LIST",
+    "REST-HISTORY-ENTITY",
+    "REST-HISTORY-QUERY",
+    "REST-PARAM-FROM",
+    "REST-PARAM-SCOPE",
+    "REST-PARAM-TO",
+)
 @pytest.mark.parametrize(
     ("range_", "expected"),
     [
@@ -174,6 +187,15 @@ async def test_lists_are_filtered_by_scope_and_time_with_exact_totals(client, ra
     assert minutes(await listed(client, f"/api/v1/history/{EURUSD}", **range_)) == expected
 
 
+@pytest.mark.spec(
+    "ENVELOPE-PAGE",
+    "ENVELOPE-SIZE",
+    "ENVELOPE-TOTAL-ELEMENTS",
+    "ENVELOPE-TOTAL-PAGES",
+    "REST-PARAM-PAGE",
+    "REST-PARAM-SIZE",
+    "REST-PARAM-SORT",
+)
 async def test_pages_follow_each_other_without_gaps(client):
     for minute in range(5):
         await create(client, minute)
@@ -182,6 +204,7 @@ async def test_pages_follow_each_other_without_gaps(client):
     assert pages[0]["meta"]["pagination"] == {"page": 0, "size": 2, "totalElements": 5, "totalPages": 3}
 
 
+@pytest.mark.spec("REST-PARAM-SORT")
 async def test_lists_may_be_sorted_by_creation_and_limited(client, clock):
     for minute in (2, 0, 1):
         await create(client, minute)
@@ -190,6 +213,7 @@ async def test_lists_may_be_sorted_by_creation_and_limited(client, clock):
     assert minutes(await listed(client, scopeId=EURUSD, limit=2)) == [2, 1]
 
 
+@pytest.mark.spec("ERROR-400", "ERROR-DETAILS")
 @pytest.mark.parametrize(
     ("params", "field"),
     [
@@ -284,6 +308,7 @@ async def test_snapshots_of_posts_wait_while_kafka_is_away_and_survive_a_restart
         await restarted.stop()
 
 
+@pytest.mark.spec("ERROR-503")
 async def test_a_store_that_fails_is_a_503(client, service):
     await service.stop()
     response = await client.get(CAPSULES)
@@ -291,6 +316,7 @@ async def test_a_store_that_fails_is_a_503(client, service):
     assert (await response.json())["error"]["code"] == "SERVICE_UNAVAILABLE"
 
 
+@pytest.mark.spec("REST-EVENTS", "REST-PARAM-PAGE", "REST-PARAM-SIZE", "REST-PARAM-SORT")
 async def test_events_lists_what_was_consumed_newest_first(client, handle, delivery, clock):
     for offset in range(3):
         await handle(delivery(offset, event_id=f"e{offset}"))

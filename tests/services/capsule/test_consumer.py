@@ -20,6 +20,14 @@ async def history(client, scope=EURUSD, **params):
     return await response.json()
 
 
+@pytest.mark.spec("GROUP-CAPSULE")
+def test_capsule_is_a_group_of_its_own_that_reads_the_fast_path_and_perception(service):
+    [subscription] = service.subscriptions()
+    assert (subscription.group, subscription.decode) == ("capsule", True)
+    assert set(subscription.topics) == {"rim.fast-path", "perception.events"}
+
+
+@pytest.mark.spec("KAFKA-SOURCING")
 async def test_a_fast_path_event_becomes_a_capsule_that_rest_shows(client, handle, delivery):
     assert (
         await handle(delivery(event_id="evt-1", stress=0.93, status="ALERT", critical_metrics={"spread": 2.5})) is None
@@ -182,6 +190,7 @@ async def test_records_of_many_partitions_share_a_commit_and_fail_alone(client, 
     assert (await history(client))["meta"]["pagination"]["totalElements"] == 12
 
 
+@pytest.mark.spec("KAFKA-SOURCING")
 async def test_a_store_rebuilt_from_the_topics_is_equal_to_the_lost_one(client, handle, service, delivery):
     records = [delivery(offset, event_id=f"e{offset}", event_ms=EVENT_MS + offset) for offset in range(5)]
     for record in records:

@@ -21,6 +21,16 @@ async def fail(_):
     raise KeyError("a bug")
 
 
+@pytest.mark.spec(
+    "ENVELOPE-REQUEST-ID",
+    "HEADER-CORRELATION-ID",
+    "HEADER-REQUEST-ID",
+    "TRACE-CORRELATION-ID",
+    "TRACE-REQUEST-ID",
+    "TRACE-RESPONSE",
+    "TRACE-TRACEPARENT",
+    "TRACE-WITH",
+)
 async def test_ids_of_the_caller_are_kept_and_the_span_is_new(client):
     sent = {"X-Request-ID": "req-1", "X-Correlation-ID": "trace-1", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     answer = await client.get(THINGS, headers=sent)
@@ -31,6 +41,7 @@ async def test_ids_of_the_caller_are_kept_and_the_span_is_new(client):
     assert (await answer.json())["meta"]["requestId"] == "req-1"
 
 
+@pytest.mark.spec("TRACE-REQUEST-ID", "TRACE-WITHOUT")
 async def test_ids_are_made_where_absent_or_malformed(client):
     answer = await client.get(THINGS, headers={"X-Request-ID": "x" * 200, "traceparent": "00-zz-zz-01"})
     assert answer.headers["X-Request-ID"].startswith("req-")
@@ -39,11 +50,18 @@ async def test_ids_are_made_where_absent_or_malformed(client):
     assert TRACEPARENT.fullmatch(answer.headers["traceparent"])
 
 
+@pytest.mark.spec("TRACE-REQUEST-ID")
+async def test_each_request_without_an_id_gets_its_own(client):
+    ids = {(await client.get(THINGS)).headers["X-Request-ID"] for _ in range(20)}
+    assert len(ids) == 20
+
+
 async def test_b3_headers_are_the_source_of_the_trace(client):
     answer = await client.get(THINGS, headers={"X-B3-TraceId": "c" * 32, "X-B3-SpanId": "d" * 16})
     assert answer.headers["traceparent"].startswith(f"00-{'c' * 32}-")
 
 
+@pytest.mark.spec("TRACE-RESPONSE", "TRACE-RESPONSE-REQUEST-ID")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -90,6 +108,7 @@ async def test_a_websocket_handshake_carries_the_ids_too(serve):
         assert await socket.receive_str() == "req-5"
 
 
+@pytest.mark.spec("TRACE-LOG")
 async def test_log_lines_are_json_with_the_ids_of_their_request(serve, caplog):
     async def logs(exchange):
         logging.getLogger("sandbox.test").warning("looked at %s", exchange.path["id"])
@@ -114,6 +133,7 @@ async def test_log_lines_are_json_with_the_ids_of_their_request(serve, caplog):
     assert (access["service"], access["route"], access["status"]) == ("capsule", "/api/v1/things/{id}", 200)
 
 
+@pytest.mark.spec("ERROR-500")
 async def test_a_bug_is_logged_with_its_stack_and_hidden_from_the_client(serve, caplog):
     client = await serve([Route("GET", "/fails", fail)])
     answer = await client.get("/fails")

@@ -39,6 +39,7 @@ async def test_optional_lets_callers_without_a_credential_do_everything(start):
     assert (await client.post(THINGS)).status == 200
 
 
+@pytest.mark.spec("ERROR-401", "HEADER-AUTHORIZATION")
 @pytest.mark.parametrize(
     "headers",
     [
@@ -59,6 +60,7 @@ async def test_an_invalid_credential_is_the_seeds_401(start, auth, headers):
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.spec("ERROR-401")
 async def test_required_refuses_callers_without_a_credential(start):
     client = await start(auth="required")
     answer = await client.get(THINGS)
@@ -73,6 +75,7 @@ async def test_off_looks_at_no_credential(start):
     assert (await client.get(THINGS, headers={"Authorization": "Bearer nonsense"})).status == 200
 
 
+@pytest.mark.spec("ERROR-403", "HEADER-AUTHORIZATION")
 async def test_a_token_may_what_its_scopes_say(start):
     client = await start()
     assert (await client.get(THINGS, headers=bearer("read:capsules"))).status == 200

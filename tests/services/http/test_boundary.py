@@ -41,6 +41,7 @@ def raising(error):
     return handler
 
 
+@pytest.mark.spec("ERROR-404", "ERROR-CODE", "ERROR-MESSAGE", "ERROR-META")
 async def test_an_error_has_the_seeds_form_and_the_problem_members_beside_it(serve):
     client = await serve([Route("GET", THINGS, raising(ApiError.not_found("Thing 7")))])
     answer = await client.get(THINGS, headers={"X-Request-ID": "req-1"})
@@ -51,6 +52,7 @@ async def test_an_error_has_the_seeds_form_and_the_problem_members_beside_it(ser
     assert (body["status"], body["detail"], body["instance"]) == (404, "Thing 7 not found", THINGS)
 
 
+@pytest.mark.spec("ERROR-CODE", "ERROR-MESSAGE")
 @pytest.mark.parametrize("dialect", ["envelope", "bare", "page"])
 async def test_errors_look_the_same_in_every_dialect(serve, dialect):
     client = await serve([Route("GET", THINGS, raising(ApiError(ErrorCode.FORBIDDEN)))], dialect=dialect)
@@ -58,6 +60,7 @@ async def test_errors_look_the_same_in_every_dialect(serve, dialect):
     assert body["error"] == {"code": "FORBIDDEN", "message": "Insufficient permissions"}
 
 
+@pytest.mark.spec("ERROR-503")
 @pytest.mark.parametrize("error", [UpstreamUnavailable("Kafka is away"), StoreFailed("disk full")])
 async def test_what_is_away_for_now_is_a_503(serve, error):
     client = await serve([Route("GET", THINGS, raising(error))])
@@ -123,6 +126,7 @@ async def test_a_body_is_read_by_its_model(things):
     assert (await answer.json())["data"] == {"name": "a", "size": 1}
 
 
+@pytest.mark.spec("HEADER-CONTENT-TYPE")
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/vnd.api+json"])
 async def test_json_may_be_announced_in_several_ways(things, kind):
     assert (await things.post(THINGS, data=b'{"name": "a"}', headers={"Content-Type": kind})).status == 201
@@ -166,6 +170,7 @@ async def test_a_whole_number_may_be_written_with_a_point(things):
     assert (await answer.json())["data"]["size"] == 60
 
 
+@pytest.mark.spec("HEADER-CONTENT-TYPE")
 async def test_another_content_type_is_a_415(things):
     answer = await things.post(THINGS, data=b"name=a", headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status == 415
@@ -184,6 +189,7 @@ async def test_where_a_body_is_optional_none_is_as_good_as_an_empty_one(things):
     assert (await (await things.post("/maybe", json={"mode": "DRY_RUN"})).json())["data"] == {"mode": "DRY_RUN"}
 
 
+@pytest.mark.spec("ERROR-DETAILS")
 @pytest.mark.parametrize(
     ("body", "details"),
     [

@@ -8,6 +8,7 @@ THINGS = "/api/v1/things"
 PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type,x-request-id"}
 
 
+@pytest.mark.spec("REST-CLIENT-FACING")
 @pytest.mark.parametrize(
     "origin", ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:8080", "http://app.localhost"]
 )

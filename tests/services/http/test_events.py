@@ -30,6 +30,7 @@ async def ids(client, query: str = "", **headers) -> list[str]:
     return [each["eventId"] for each in body["data"]]
 
 
+@pytest.mark.spec("REST-EVENTS")
 async def test_the_last_events_are_listed_newest_first(client):
     body = await (await client.get("/api/v1/events?page=0&size=2&sort=timestamp,desc")).json()
     assert [each["eventId"] for each in body["data"]] == ["e5", "e4"]

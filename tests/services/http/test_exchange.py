@@ -35,6 +35,15 @@ def one():
     return one
 
 
+@pytest.mark.spec(
+    "ENVELOPE-DATA",
+    "ENVELOPE-PAGE",
+    "ENVELOPE-REQUEST-ID",
+    "ENVELOPE-SIZE",
+    "ENVELOPE-TIMESTAMP",
+    "ENVELOPE-TOTAL-ELEMENTS",
+    "ENVELOPE-TOTAL-PAGES",
+)
 async def test_the_envelope_has_data_and_meta(serve, listing, one):
     client = await serve([Route("GET", THINGS, listing), Route("GET", f"{THINGS}/one", one)])
     body = await (await client.get(THINGS, headers={"X-Request-ID": 'req-"1"'})).json()
@@ -51,6 +60,15 @@ async def test_the_envelope_has_data_and_meta(serve, listing, one):
     body = await answer.json()
     assert body["data"] == {"n": 1}
     assert body["meta"]["degraded"] is True
+
+
+@pytest.mark.spec("HEADER-ACCEPT")
+@pytest.mark.parametrize("path", [f"{THINGS}/one", "/nowhere"])
+async def test_who_accepts_json_gets_json(serve, one, path):
+    client = await serve([Route("GET", f"{THINGS}/one", one)])
+    answer = await client.get(path, headers={"Accept": "application/json"})
+    assert answer.content_type == "application/json"
+    assert isinstance(await answer.json(), dict)
 
 
 async def test_the_bare_dialect_has_the_data_alone(serve, listing, one):
@@ -83,6 +101,7 @@ async def test_a_request_may_choose_its_dialect(serve, listing):
     ]
 
 
+@pytest.mark.spec("ERROR-DETAILS", "ERROR-NODE-ID")
 @pytest.mark.parametrize(
     ("query", "field", "message"),
     [
@@ -113,6 +132,7 @@ async def test_all_bad_parameters_are_named_at_once_and_unknown_ones_ignored(ser
     assert fields == ["page", "size", "sort", "scopeId"]
 
 
+@pytest.mark.spec("REST-PARAM-SORT")
 @pytest.mark.parametrize(
     ("sort", "order"), [(None, ("timestamp", True)), ("name", ("name", False)), ("name,DESC", ("name", True))]
 )

@@ -59,6 +59,7 @@ def success(document, method="get", path=THINGS, status="200"):
     return document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"]
 
 
+@pytest.mark.spec("REST-OPENAPI")
 async def test_every_route_that_is_not_hidden_is_described(document):
     described = await document()
     assert described["openapi"] == "3.1.0"

@@ -24,6 +24,7 @@ def shown(answer) -> tuple[int, int, int]:
     return tuple(int(answer.headers[name]) for name in names)
 
 
+@pytest.mark.spec("RATE-COMMAND", "RATE-HEADER-LIMIT", "RATE-HEADER-REMAINING", "RATE-HEADER-RESET", "RATE-QUERY")
 async def test_every_answer_shows_the_seeds_three_headers(client):
     assert shown(await client.get(THINGS)) == (1000, 999, START_S + 60)
     assert shown(await client.get("/nowhere")) == (1000, 998, START_S + 60)
@@ -31,6 +32,7 @@ async def test_every_answer_shows_the_seeds_three_headers(client):
     assert shown(await client.delete(THINGS)) == (100, 98, START_S + 60)
 
 
+@pytest.mark.spec("ERROR-429", "RATE-429-BODY")
 async def test_one_request_too_many_is_the_seeds_429(client):
     client.app[RATE_LIMITER].change(query=2)
     for _ in range(2):
@@ -47,6 +49,7 @@ async def test_one_request_too_many_is_the_seeds_429(client):
     assert (await client.post(THINGS)).status == 200, "commands are counted apart from queries"
 
 
+@pytest.mark.spec("RATE-WINDOW")
 async def test_the_window_ends_exactly_sixty_seconds_after_its_first_request(client, clock):
     client.app[RATE_LIMITER].change(query=1)
     clock.tick(5)
@@ -55,6 +58,21 @@ async def test_the_window_ends_exactly_sixty_seconds_after_its_first_request(cli
     assert (await client.get(THINGS)).status == 429
     clock.tick(0.000_000_001)
     assert (await client.get(THINGS)).status == 200
+
+
+@pytest.mark.spec("ERROR-429", "RATE-ADMIN", "RATE-COMMAND", "RATE-QUERY")
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [("GET", THINGS, 1000), ("POST", THINGS, 100), ("GET", "/api/v1/admin/rate-limits", 100)],
+    ids=["query", "command", "admin"],
+)
+async def test_each_class_allows_exactly_the_seeds_requests_a_minute(client, clock, method, path, limit):
+    for number in range(1, limit + 1):
+        answer = await client.request(method, path)
+        assert (answer.status, shown(answer)[:2]) == (200, (limit, limit - number))
+    assert (await client.request(method, path)).status == 429
+    clock.tick(60)
+    assert (await client.request(method, path)).status == 200
 
 
 def test_refused_requests_do_not_lengthen_the_window(limiter, clock):
@@ -115,6 +133,7 @@ def test_windows_of_clients_that_left_make_room():
     assert limiter.admit("first", "query").admitted
 
 
+@pytest.mark.spec("RATE-ADMIN", "RATE-COMMAND", "RATE-QUERY")
 @pytest.mark.parametrize(
     ("method", "path", "expected"),
     [

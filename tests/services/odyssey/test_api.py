@@ -51,6 +51,7 @@ async def test_entities_are_listed_by_stress_page_by_page(odyssey):
     assert answer["data"][0]["name"] == "BRENT"
 
 
+@pytest.mark.spec("BREAKER-HISTORY", "REST-REQUEST-RESPONSE")
 async def test_history_comes_from_capsule(odyssey):
     query = "from=2024-12-01T00:00:00Z&to=1733220000000"
     status, answer = await odyssey.call("GET", f"/api/v1/entities/{EURUSD}/history?{query}")
@@ -60,6 +61,7 @@ async def test_history_comes_from_capsule(odyssey):
     assert (asked.query["from"], asked.query["to"]) == ("2024-12-01T00:00:00Z", "2024-12-03T10:00:00Z")
 
 
+@pytest.mark.spec("FALLBACK-CALLED", "FALLBACK-EMPTY")
 async def test_history_is_empty_and_degraded_without_capsule(odyssey):
     odyssey.capsule.status = 503
     status, answer = await odyssey.call("GET", f"/api/v1/entities/{EURUSD}/history")
@@ -67,6 +69,7 @@ async def test_history_is_empty_and_degraded_without_capsule(odyssey):
     assert "503" in answer["meta"]["cause"]
 
 
+@pytest.mark.spec("BREAKER-NAME", "FALLBACK-CALLED", "FALLBACK-EMPTY")
 async def test_an_open_breaker_answers_at_once_and_shows_in_the_actuator(odyssey):
     odyssey.service.breakers["capsule"].transition_to_open_state()
     _, answer = await odyssey.call("GET", f"/api/v1/entities/{EURUSD}/history")
@@ -99,6 +102,7 @@ async def test_ignorance_falls_with_every_capsule(odyssey):
     assert after["data"]["byDomain"]["finance"] < before["data"]["byDomain"]["finance"]
 
 
+@pytest.mark.spec("REST-CRUD")
 async def test_a_paths_weight_is_set_and_published(odyssey):
     _, answer = await odyssey.call("GET", f"/api/v1/paths?scopeId={EURUSD}")
     path_id = answer["data"][0]["pathId"]

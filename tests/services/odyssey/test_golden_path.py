@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from aiohttp.test_utils import TestServer
 
 from sandbox.services.plato.service import PlatoService
@@ -13,6 +14,7 @@ HEADERS = (
 )
 
 
+@pytest.mark.spec("TRACE-CORRELATION-ID")
 async def test_an_alert_becomes_a_plan_whose_messages_carry_the_events_ids(context, new_odyssey, tmp_path):
     plato = PlatoService(replace(context, state_dir=tmp_path / "plato"))
     await plato.start()

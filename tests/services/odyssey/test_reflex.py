@@ -16,6 +16,14 @@ TRACE = (
 )
 
 
+@pytest.mark.spec("CONSUMER-AVRO", "CONSUMER-GROUP", "CONSUMER-TOPIC", "GROUP-ODYSSEY")
+def test_the_reflex_is_a_group_of_its_own_that_reads_the_decoded_fast_path(odyssey):
+    [subscription] = odyssey.service.subscriptions()
+    assert (subscription.group, subscription.decode) == ("odyssey-reflex", True)
+    assert "rim.fast-path" in subscription.topics
+
+
+@pytest.mark.spec("CONSUMER-REFLEX", "REST-REQUEST-RESPONSE")
 @pytest.mark.parametrize(
     "event", [{"stress": 0.8}, {"stress": 0.97}, {"status": "ALERT"}, {"status": "ALERT", "stress": 0.1}]
 )
@@ -29,6 +37,7 @@ async def test_an_alert_reads_history_asks_for_a_plan_and_publishes_the_path(ody
     assert record.value["plan_id"] == plan_id
 
 
+@pytest.mark.spec("CONSUMER-REFLEX")
 @pytest.mark.parametrize("event", [{"stress": 0.799}, {"status": "WARN"}, {"status": "UNKNOWN"}, {}])
 async def test_a_calm_event_moves_the_world_and_nothing_else(odyssey, event):
     assert await odyssey.event(**event) is None
@@ -49,6 +58,7 @@ async def test_the_plan_is_told_what_the_event_and_the_history_said(odyssey):
     assert context["historyDegraded"] is False
 
 
+@pytest.mark.spec("BREAKER-HISTORY")
 async def test_history_is_read_for_the_day_up_to_the_event(odyssey):
     await odyssey.event(stress=0.9)
     [asked] = odyssey.capsule.requests
@@ -56,6 +66,7 @@ async def test_history_is_read_for_the_day_up_to_the_event(odyssey):
     assert (asked.query["from"], asked.query["to"]) == ("2024-12-02T10:00:00Z", "2024-12-03T10:00:00Z")
 
 
+@pytest.mark.spec("TRACE-DOWNSTREAM")
 async def test_ids_tenant_and_source_go_with_every_call_and_record(odyssey):
     await odyssey.hand(odyssey.delivery(headers=TRACE, stress=0.9))
     for request in [*odyssey.capsule.requests, *odyssey.plato.requests]:
@@ -132,6 +143,7 @@ async def test_a_value_that_cannot_be_is_a_validation_failure(odyssey, bad):
     assert not odyssey.plato.requests
 
 
+@pytest.mark.spec("BREAKER-RETRY", "FALLBACK-CALLED", "FALLBACK-LOG")
 async def test_without_capsule_the_fallback_logs_and_the_plan_is_made_without_history(odyssey, caplog):
     odyssey.capsule.status = 503
     assert await odyssey.event(stress=0.9) is None
@@ -139,13 +151,18 @@ async def test_without_capsule_the_fallback_logs_and_the_plan_is_made_without_hi
     assert attempts == [1, 2, 3]
     [fallback] = odyssey.facts.of("FallbackUsed")
     assert fallback.breaker == "capsule"
-    assert "Fallback for getHistory: capsule answered 503" in caplog.text
+    [line] = [record for record in caplog.records if record.getMessage().startswith("Fallback for getHistory:")]
+    assert (line.levelname, line.getMessage()) == (
+        "WARNING",
+        "Fallback for getHistory: capsule answered 503: told to fail",
+    )
     [record] = odyssey.records.on("odyssey.paths")
     assert record.value["capsule_ids"] == []
     [made] = [request for request in odyssey.plato.requests if request.path == "/api/v1/plans"]
     assert made.body["context"]["historyDegraded"] is True
 
 
+@pytest.mark.spec("BREAKER-NAME", "BREAKER-OPENS")
 async def test_failing_calls_open_the_breaker_which_then_refuses_without_calling(odyssey):
     odyssey.capsule.status = 500
     for _ in range(3):
@@ -160,6 +177,7 @@ async def test_failing_calls_open_the_breaker_which_then_refuses_without_calling
     assert len(odyssey.plato.executions) == 4
 
 
+@pytest.mark.spec("BREAKER-CLOSES")
 async def test_the_breaker_half_opens_by_itself_and_closes_when_capsule_is_back(odyssey):
     odyssey.capsule.status = 500
     for _ in range(3):
@@ -209,6 +227,7 @@ async def test_an_entity_without_history_is_no_failure(odyssey):
     assert not odyssey.facts.of("FallbackUsed")
 
 
+@pytest.mark.spec("BREAKER-TIME-LIMIT")
 async def test_a_capsule_that_hangs_is_given_up_after_the_time_limit(odyssey):
     odyssey.capsule.hang = True
     await odyssey.event(stress=0.9)
