@@ -59,6 +59,7 @@ class Supervised:
     """One component with its state. A failure is recorded here and goes no further."""
 
     CHECK_EVERY_S = 1.0
+    NOTICE_LIMIT_S = 5.0
 
     def __init__(self, component: Component, facts: FactSink, clock: Clock) -> None:
         self.component = component
@@ -80,6 +81,7 @@ class Supervised:
         async with self._turn:
             if self.state in (ComponentState.READY, ComponentState.DEGRADED):
                 return
+            await self._until_watched_out()
             self._paused = False
             self._become(ComponentState.STARTING)
             try:
@@ -112,9 +114,10 @@ class Supervised:
         await self.start()
 
     async def kill(self) -> None:
-        """End it at once; the watch notices and records the failure, as with any crash."""
+        """End it at once, as a crash does; returns when the watch has noticed, so that it can be started again."""
         self._require_running("kill")
         await self.component.kill()
+        await self._until_watched_out()
 
     async def pause(self) -> None:
         self._require_running("pause")
@@ -151,16 +154,31 @@ class Supervised:
         ended = asyncio.create_task(self.component.ended())
         try:
             while True:
-                done, _ = await asyncio.wait({ended}, timeout=self.CHECK_EVERY_S)
-                if done:
+                await asyncio.wait({ended}, timeout=self.CHECK_EVERY_S)
+                if not self._paused and not ended.done():
+                    await self._check_unless(ended)
+                if ended.done():
                     self._become(ComponentState.FAILED, ended.result())
                     await self.component.stop()
                     return
-                if not self._paused:
-                    reason = await self.component.check()
-                    self._become(ComponentState.DEGRADED if reason else ComponentState.READY, reason or self._remark)
         finally:
             ended.cancel()
+
+    async def _check_unless(self, ended: asyncio.Task[str]) -> None:
+        """One check of its health, given up when it ends meanwhile: a dead process may take long not to answer."""
+        check = asyncio.create_task(self.component.check())
+        try:
+            await asyncio.wait({ended, check}, return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done() and not self._paused:
+                reason = check.result()
+                self._become(ComponentState.DEGRADED if reason else ComponentState.READY, reason or self._remark)
+        finally:
+            check.cancel()
+
+    async def _until_watched_out(self) -> None:
+        """Wait until the watch over a process that has ended has recorded that and cleared up behind it."""
+        if self._watch is not None:
+            await asyncio.wait({self._watch}, timeout=self.NOTICE_LIMIT_S)
 
     async def _end_watch(self) -> None:
         if self._watch is not None:

@@ -122,6 +122,13 @@ def test_a_killed_broker_is_noticed_and_keeps_its_records(box: Any, eventually: 
     assert box.publish("after-kill") == before + 1
 
 
+@pytest.mark.parametrize("name", ["kafka", "capsule"])
+def test_what_was_killed_can_be_started_at_once(box: Any, name: str, eventually: Any) -> None:
+    assert box.operate(name, "kill")["state"] == "failed"
+    assert box.operate(name, "start")["state"] == "ready"
+    eventually(lambda: box.status()["ready"], 90.0)
+
+
 def test_a_stopped_service_can_be_started_again(box: Any, eventually: Any) -> None:
     assert box.operate("odyssey", "stop")["state"] == "stopped"
     assert box.operate("odyssey", "start")["state"] == "ready"

@@ -24,6 +24,8 @@ class Part:
         self.end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> str | None:
+        if self.end.done():
+            self.end = asyncio.get_running_loop().create_future()
         self.done.append("start")
         if self.refusal:
             raise self.refusal
@@ -52,6 +54,26 @@ class Part:
 
     async def check(self) -> str | None:
         return None
+
+
+class SlowToStop(Part):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stopped = asyncio.Event()
+
+    async def stop(self) -> None:
+        await self.stopped.wait()
+        await super().stop()
+
+
+class NeverAnswers(Part):
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def check(self) -> str | None:
+        self.asked.set()
+        return await asyncio.get_running_loop().create_future()
 
 
 def states(journal: Journal) -> list[str]:
@@ -85,11 +107,49 @@ async def test_a_start_that_fails_is_a_state_and_no_exception() -> None:
 async def test_an_end_that_nobody_asked_for_is_noticed() -> None:
     part = Supervised(Part(), Journal(), ManualClock())
     await part.start()
-    await part.kill()
+    part.component.end.set_result("ended by signal 9")
     for _ in range(10):
         await asyncio.sleep(0)
     assert (part.state, part.detail) == ("failed", "ended by signal 9")
     assert part.component.done == ["start", "stop"]
+    await part.stop()
+
+
+async def test_once_killed_it_can_be_started_at_once() -> None:
+    journal = Journal()
+    part = Supervised(Part(), journal, ManualClock())
+    await part.start()
+    await part.kill()
+    await part.start()
+    assert states(journal) == ["starting", "ready", "failed", "starting", "ready"]
+    assert part.component.done == ["start", "stop", "start"]
+    await part.stop()
+
+
+async def test_a_start_waits_until_the_end_before_it_is_cleared_up() -> None:
+    component = SlowToStop()
+    part = Supervised(component, Journal(), ManualClock())
+    await part.start()
+    component.end.set_result("ended with exit code 1")
+    while part.state != "failed":
+        await asyncio.sleep(0)
+    starting = asyncio.create_task(part.start())
+    await asyncio.sleep(0)
+    assert component.done == ["start"]
+    component.stopped.set()
+    await starting
+    assert component.done == ["start", "stop", "start"]
+    await part.stop()
+
+
+async def test_an_end_is_noticed_while_a_health_check_gets_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Supervised, "CHECK_EVERY_S", 0.001)
+    component = NeverAnswers()
+    part = Supervised(component, Journal(), ManualClock())
+    await part.start()
+    await component.asked.wait()
+    await part.kill()
+    assert (part.state, part.detail) == ("failed", "ended by signal 9")
     await part.stop()
 
 
