@@ -11,11 +11,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import (
+    CommitFailedError,
     GroupCoordinatorNotAvailableError,
     GroupLoadInProgressError,
+    IllegalGenerationError,
     KafkaError,
     NoError,
     NotCoordinatorForGroupError,
+    RebalanceInProgressError,
+    UnknownMemberIdError,
     for_code,
 )
 from aiokafka.protocol.commit import OffsetFetchRequest
@@ -30,15 +34,19 @@ __all__ = ["GroupDescription", "GroupMember", "GroupsAdmin", "PartitionLag"]
 
 COORDINATOR_ERRORS = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
 COORDINATOR_RETRY_S = 0.05
+HAS_MEMBERS = (CommitFailedError, IllegalGenerationError, RebalanceInProgressError, UnknownMemberIdError)
+"""How Kafka refuses a commit from outside while a group has members."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionLag:
-    """`committed` is None when the group has committed nothing there; its lag is then all that is kept."""
+    """`committed` is None when the group has committed nothing there; its lag is then all that is kept, from `begin` to
+    `end`."""
 
     topic: str
     partition: int
     committed: int | None
+    begin: int
     end: int
     lag: int
 
@@ -95,10 +103,14 @@ class GroupsAdmin:
         found = await self._ask("listing groups", self._client.list_consumer_groups())
         return tuple(sorted(self._cluster.names.logical(group) for group, *_ in found if group.startswith(prefix)))
 
-    async def describe(self, groups: Iterable[str] | None = None) -> list[GroupDescription]:
-        """State, members and lag of each group (default: all)."""
+    async def describe(
+        self, groups: Iterable[str] | None = None, *, topics: Iterable[str] = ()
+    ) -> list[GroupDescription]:
+        """State, members and lag of each group (default: all) on the topics that it has committed on, that its members
+        are given, or that are named here."""
         wanted = list(await self.names() if groups is None else groups)
-        return await asyncio.gather(*(self._describe(group) for group in wanted))
+        also = frozenset(topics)
+        return await asyncio.gather(*(self._describe(group, also) for group in wanted))
 
     async def offsets(self, topics: Sequence[str]) -> list[PartitionOffsets]:
         """First and end offsets now of the partitions of these topics."""
@@ -108,26 +120,33 @@ class GroupsAdmin:
         """Group → (topic, partition) → the offset it has committed; empty for a group that has committed nothing."""
         return dict(zip(groups, await asyncio.gather(*(self._committed(group) for group in groups)), strict=True))
 
-    async def reset(self, group: str, topics: Sequence[str], begin: From) -> dict[tuple[str, int], int]:
-        """Set the group's offsets on `topics` to where `begin` points; (topic, partition) → offset.
+    async def positions(self, topics: Sequence[str], begin: From) -> dict[tuple[str, int], int]:
+        """(topic, partition) → the offset that `begin` points to now. Raises UnknownName for a missing topic."""
+        async with LogReader(self._cluster, topics, begin=begin, client_id="sandbox-groups") as reader:
+            return await reader.positions()
 
-        Raises Conflict while the group has members: they would go on from where they are.
+    async def set_offsets(self, group: str, offsets: dict[tuple[str, int], int]) -> None:
+        """Commit these offsets for a group that has no members, all of them or none.
+
+        Raises Conflict while it has members, which would go on from where they are: Kafka itself refuses then.
         """
-        (description,) = await self.describe([group])
-        if description.members:
-            raise Conflict(
-                f"group {group} has {len(description.members)} member(s)",
-                where=group,
-                hint="stop its consumers first",
-            )
-        reader = LogReader(self._cluster, topics, begin=begin, client_id="sandbox-groups")
-        await reader.start()
+        names = self._cluster.names
+        consumer = AIOKafkaConsumer(
+            **self._cluster.options("sandbox-groups"), group_id=names.group(group), enable_auto_commit=False
+        )
+        wanted = {TopicPartition(names.topic(topic), number): offset for (topic, number), offset in offsets.items()}
+        consumer.assign(list(wanted))
         try:
-            offsets = await reader.positions()
+            await self._ask(f"resetting group {group}", consumer.start())
+            await ask(self._cluster, f"resetting group {group}", consumer.commit(wanted))
+        except HAS_MEMBERS:
+            raise Conflict(
+                f"group {group} has members", where=group, hint="stop its consumers first, then set its offsets"
+            ) from None
+        except KafkaError as error:
+            raise self._cluster.unavailable(f"resetting group {group}", error) from error
         finally:
-            await reader.stop()
-        await self._commit(group, offsets)
-        return offsets
+            await close_consumer(consumer, leave=False, limit_s=1.0)
 
     async def _committed(self, group: str) -> dict[tuple[str, int], int]:
         doing = f"reading the offsets of group {group}"
@@ -153,38 +172,24 @@ class GroupsAdmin:
                 raise error(real_group)
             await asyncio.sleep(COORDINATOR_RETRY_S)
 
-    async def _describe(self, group: str) -> GroupDescription:
+    async def _describe(self, group: str, topics: frozenset[str]) -> GroupDescription:
         real = self._cluster.names.group(group)
         # One request each: aiokafka 0.14 reads an answer about several groups with the schema of an older version.
         (answer,) = await self._ask(f"describing group {group}", self._client.describe_consumer_groups([real]))
         (described,) = answer.to_object()["groups"]
+        members = tuple(self._member(each) for each in described["members"])
+        given = {topic for member in members for topic, _ in member.partitions}
         return GroupDescription(
-            group=group,
-            state=described["state"],
-            members=tuple(self._member(each) for each in described["members"]),
-            partitions=await self._lags(group),
+            group=group, state=described["state"], members=members, partitions=await self._lags(group, topics | given)
         )
 
-    async def _commit(self, group: str, offsets: dict[tuple[str, int], int]) -> None:
-        names = self._cluster.names
-        consumer = AIOKafkaConsumer(
-            **self._cluster.options("sandbox-groups"), group_id=names.group(group), enable_auto_commit=False
-        )
-        wanted = {TopicPartition(names.topic(topic), number): offset for (topic, number), offset in offsets.items()}
-        consumer.assign(list(wanted))
-        try:
-            await self._ask(f"resetting group {group}", consumer.start())
-            await self._ask(f"resetting group {group}", consumer.commit(wanted))
-        finally:
-            await close_consumer(consumer, leave=False, limit_s=1.0)
-
-    async def _lags(self, group: str) -> tuple[PartitionLag, ...]:
+    async def _lags(self, group: str, topics: frozenset[str]) -> tuple[PartitionLag, ...]:
         committed = await self._committed(group)
         lags = []
-        for ends in await self._reader.offsets(sorted({topic for topic, _ in committed})):
-            offset = committed.get((ends.topic, ends.partition))
-            lag = max(0, ends.end - max(ends.begin, offset or 0))
-            lags.append(PartitionLag(ends.topic, ends.partition, offset, ends.end, lag))
+        for at in await self._reader.offsets(sorted(topics | {topic for topic, _ in committed})):
+            offset = committed.get((at.topic, at.partition))
+            lag = max(0, at.end - max(at.begin, offset or 0))
+            lags.append(PartitionLag(at.topic, at.partition, offset, at.begin, at.end, lag))
         return tuple(lags)
 
     def _member(self, described: dict[str, Any]) -> GroupMember:

@@ -20,6 +20,8 @@ _Partition = tuple[str, int]
 class GroupAccount:
     """One group's numbers. `outcomes` counts finished records, a duplicate that a replay of dead letters brought apart.
 
+    The row's `lost` counts offsets that the group has committed past without finishing them: of a topic without
+    transactions and compaction, whose markers and gaps count too, these are lost records.
     `redelivered` counts records finished again at the same place: a killed member, a rebalance or a reset of offsets
     brought them back. `replayed` counts all that came by a replay, whatever their outcome.
     """
@@ -119,6 +121,7 @@ class Ledger:
             **account.outcomes,
             "finished": account.finished,
             "in_flight": sum(lags.values()),
+            "lost": sum(reading.passed_over for reading in account.readings.values()),
             "lag": lag_by_topic,
             "retries": account.retries,
             "redelivered": account.redelivered,

@@ -13,9 +13,12 @@ class PartitionReading:
     that an offset which never comes holds no record (transaction markers, compaction).
     """
 
-    __slots__ = ("_ahead", "_committed", "_first", "_position", "_seen_to")
+    __slots__ = ("_ahead", "_committed", "_first", "_position", "_seen_to", "passed_over")
 
     def __init__(self) -> None:
+        self.passed_over = 0
+        """Offsets that the group has committed past, and finished records behind, without an outcome: records that it
+        lost, or no records at all."""
         self._first: int | None = None
         self._position: int | None = None
         self._seen_to = 0
@@ -46,6 +49,8 @@ class PartitionReading:
         there: facts of what was committed a while ago have come long since."""
         before, self._committed = self._committed, committed
         if before is not None and self._position is not None and self._ahead and before > self._position:
+            new = max(self._position, self._seen_to)
+            self.passed_over += max(0, before - new) - sum(new <= each < before for each in self._ahead)
             self._position = before
             self._ahead = {each for each in self._ahead if each >= before}
             self._absorb()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.groups import GroupsAdmin
+from sandbox.kafka.reader import PartitionOffsets
 from sandbox.observe.ledger import Ledger
 
 __all__ = ["LedgerFeed"]
@@ -53,15 +54,19 @@ class LedgerFeed:
         topics = sorted({topic for each in groups.values() for topic in each})
         ends = await admin.offsets(topics)
         read = {group: [each for each in ends if each.topic in groups[group]] for group in groups}
-        wanting = [
-            group
-            for group, partitions in read.items()
-            if self._ledger.wants_position(group, [(each.topic, each.partition) for each in partitions])
-        ]
-        committed = await admin.committed(wanting)
-        for group in wanting:
+        committed = await admin.committed(self._wanting(read))
+        # Asked once more: while Kafka answered, somebody may have set a group's offsets, which makes its answer old.
+        for group in set(self._wanting(read)).intersection(committed):
             for each in read[group]:
                 stood = committed[group].get((each.topic, each.partition), each.begin)
                 self._ledger.position(group, each.topic, each.partition, stood)
         for each in ends:
             self._ledger.end_offset(each.topic, each.partition, each.end, begin=each.begin)
+
+    def _wanting(self, read: Mapping[str, Sequence[PartitionOffsets]]) -> list[str]:
+        """The groups whose committed offsets would tell something."""
+        return [
+            group
+            for group, partitions in read.items()
+            if self._ledger.wants_position(group, [(each.topic, each.partition) for each in partitions])
+        ]

@@ -10,7 +10,7 @@ import pytest
 from sandbox.contracts.delivery import Subscription
 from sandbox.contracts.names import Names
 from sandbox.contracts.record import Record
-from sandbox.errors import Conflict
+from sandbox.errors import Conflict, UnknownName
 from sandbox.kafka.cluster import Cluster, KafkaUnavailable
 from sandbox.kafka.consumer import GroupConsumer
 from sandbox.kafka.groups import GroupsAdmin
@@ -76,26 +76,43 @@ async def test_a_group_is_described_with_its_members_and_lag(cluster: Cluster, m
 
 @pytest.mark.spec("KAFKA-REPLAY")
 async def test_a_group_that_was_set_back_reads_again(cluster: Cluster, member: Member) -> None:
+    async def set_back(begin: From) -> dict[tuple[str, int], int]:
+        offsets = await groups.positions(["audit.events"], begin)
+        await groups.set_offsets("audit", offsets)
+        return offsets
+
     member.consumer.start()
     await member.until(6)
     async with GroupsAdmin(cluster) as groups:
-        with pytest.raises(Conflict, match=r"1 member"):
-            await groups.reset("audit", ["audit.events"], From())
+        with pytest.raises(Conflict, match="audit has members"):
+            await set_back(From())
         await member.consumer.stop()
-        assert await groups.reset("audit", ["audit.events"], From(timestamp_ms=1_700_000_000_004)) == {
-            ("audit.events", 0): 4
-        }
+        assert await set_back(From(timestamp_ms=1_700_000_000_004)) == {("audit.events", 0): 4}
         member.consumer.start()
         await member.until(8)
         assert member.seen == [0, 1, 2, 3, 4, 5, 4, 5]
         await member.consumer.stop()
-        await groups.reset("audit", ["audit.events"], From())
+        await set_back(From())
         member.consumer.start()
         await member.until(14)
         await member.consumer.stop()
-        await groups.reset("audit", ["audit.events"], From(end=True))
+        await set_back(From(end=True))
         (described,) = await groups.describe(["audit"])
     assert described.lag == 0
+
+
+async def test_topics_that_a_group_has_not_committed_on_are_described_when_they_are_named(cluster: Cluster) -> None:
+    async with GroupsAdmin(cluster) as groups:
+        (described,) = await groups.describe(["nobody"], topics=["audit.events"])
+    assert (described.state, described.members) == ("Dead", ())
+    (partition,) = described.partitions
+    assert (partition.committed, partition.begin, partition.end, partition.lag) == (None, 0, 0, 0)
+
+
+async def test_positions_on_a_topic_that_is_not_there_are_refused(cluster: Cluster) -> None:
+    async with GroupsAdmin(cluster) as groups:
+        with pytest.raises(UnknownName, match=r"no\.such"):
+            await groups.positions(["no.such"], From())
 
 
 async def test_a_round_trip_is_proven_with_or_without_its_topic(cluster: Cluster, topics: TopicsAdmin) -> None:

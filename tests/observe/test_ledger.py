@@ -149,6 +149,7 @@ def test_an_offset_without_a_record_does_not_stay_in_flight(journal, ledger, con
     assert ledger.lag("capsule") == 1
     ledger.position("capsule", "rim.fast-path", 0, 5)
     assert not ledger.wants_position("capsule", [("rim.fast-path", 0)])
+    assert ledger.to_json()["groups"]["capsule"]["lost"] == 1, "it was a record, or it never was one"
     journal.append(consumed(5))
     assert (ledger.lag("capsule"), ledger.account("capsule").redelivered) == (0, 0)
 
@@ -165,6 +166,18 @@ def test_a_group_that_was_set_back_has_its_lag_again(journal, ledger, produced, 
     assert (ledger.lag("capsule"), account.redelivered, account.outcomes["duplicate"]) == (0, 3, 3)
     ledger.moved("capsule", "rim.fast-path", 0, 4)
     assert ledger.lag("capsule") == 0
+    assert ledger.to_json()["groups"]["capsule"]["lost"] == 0
+
+
+def test_an_offset_that_was_passed_over_is_lost_once_however_often_it_is_passed(journal, ledger, consumed) -> None:
+    ledger.position("capsule", "rim.fast-path", 0, 0)
+    for _ in range(2):
+        for offset in (0, 2, 3):
+            journal.append(consumed(offset))
+        for _ in range(2):
+            ledger.position("capsule", "rim.fast-path", 0, 4)
+        assert ledger.to_json()["groups"]["capsule"]["lost"] == 1
+        ledger.moved("capsule", "rim.fast-path", 0, 0)
 
 
 def test_a_duplicate_that_a_replay_brought_is_named_as_one(journal, ledger, consumed) -> None:
