@@ -1,4 +1,10 @@
-"""CAPSULE's consumer: store first, then publish, so that a crash between the two loses nothing."""
+"""CAPSULE's consumer: store first, then publish, so that a crash between the two loses nothing.
+
+A store that was emptied and is built again from the topics publishes every snapshot once more. It is the same record
+(ids and times come from the event), so consumers know it by its `capsule_id`, as they must on a topic that is delivered
+at least once. Keeping quiet instead would need a memory that outlives the store, would be wrong once a topic was made
+anew, and would leave out those who need the snapshots: consumers whose own stores are built again.
+"""
 
 from __future__ import annotations
 

@@ -98,10 +98,14 @@ def _capsule(
     content: Mapping[str, Mapping[str, Any]],
     metadata: Mapping[str, Any] | None,
 ) -> Capsule:
-    """Id and creation time come from the record, so that a store rebuilt from the topics is equal to the lost one."""
+    """Everything comes from the record, so that a store rebuilt from the topics is equal to the lost one.
+
+    Of the trace's ids only those that the record carries are kept: others are new each time it is consumed.
+    """
     event = consumed.event
     place = f"{event.tenant}|{event.topic}|{event.partition}|{event.offset}|{consumed.identity}|{scope_id}"
-    trace = delivery.trace
+    trace, carried = delivery.trace, {value for _, value in delivery.record.headers}
+    ids = {"requestId": trace.request_id, "correlationId": trace.correlation_id}
     return Capsule(
         capsule_id=f"cap_{hashlib.sha256(place.encode()).hexdigest()[:20]}",
         tenant=event.tenant,
@@ -111,7 +115,8 @@ def _capsule(
         content=content,
         metadata={
             **(metadata or {}),
-            **_present(eventId=event.event_id, requestId=trace.request_id, correlationId=trace.correlation_id),
+            **_present(eventId=event.event_id),
+            **{name: identity for name, identity in ids.items() if identity.encode() in carried},
         },
     )
 

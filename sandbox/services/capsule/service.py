@@ -80,7 +80,11 @@ class CapsuleService:
         await self._capsules.close()
 
     async def reset(self) -> None:
-        """Back to what a fresh CAPSULE knows."""
+        """Back to what a fresh CAPSULE knows.
+
+        What came from Kafka is built again, equal, when its group reads the topics from their start. What was POSTed
+        is gone: no topic holds its content.
+        """
         await self._capsules.clear()
         await self._capsules.keep(seed_capsules())
 

@@ -201,3 +201,32 @@ async def test_a_store_rebuilt_from_the_topics_is_equal_to_the_lost_one(client, 
     for record in records:
         assert await handle(record) is None
     assert (await history(client))["data"] == before
+
+
+async def test_a_store_that_was_emptied_is_rebuilt_equal_from_the_records(client, service, handle, delivery, publisher):
+    carried = {"X-Request-ID": "req-1", "X-Correlation-ID": "trace-1"}
+    perception = {"event_id": "p-1", "timestamp": EVENT_MS + 9, "entities": [EURUSD, "rim:actor:regulator:SEC"]}
+
+    def records():
+        yield delivery(0, event_id="evt-1", stress=0.93, status="ALERT", headers=carried)
+        yield delivery(1, event_ms=EVENT_MS + 1, metadata={"desk": "fx"})
+        yield delivery(2, event_id="evt-1", headers=carried)
+        yield delivery(3, topic="perception.events", partition=4, value=perception)
+
+    async def read_all():
+        outcomes = [await handle(each) for each in records()]
+        return outcomes, (await history(client))["data"], [sent.value for sent in publisher.sent]
+
+    before = await read_all()
+    assert before[0] == [None, None, "duplicate", None]
+    assert [len(each) for each in before[1:]] == [3, 4]
+    await service.reset()
+    publisher.sent.clear()
+    assert (await history(client))["data"] == []
+    assert await read_all() == before, "the same capsules, and the same snapshots once more"
+
+
+async def test_ids_that_a_record_does_not_carry_are_not_kept(client, handle, delivery):
+    await handle(delivery(0, headers={"X-Request-ID": "req-1"}))
+    ((capsule,)) = (await history(client))["data"]
+    assert capsule["metadata"] == {"requestId": "req-1"}
