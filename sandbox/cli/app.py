@@ -14,8 +14,10 @@ from sandbox.cli import (
     doctor,
     down,
     env,
+    groups,
     logs,
     prepare,
+    reset,
     scenario,
     serve,
     status,
@@ -60,10 +62,11 @@ def _options(
     pass
 
 
-for command in (up, down, wait, status, env, logs, doctor, prepare, demo, serve, token, trace):
+for command in (up, down, wait, status, env, logs, doctor, prepare, demo, reset, serve, token, trace):
     command.register(app)
 app.add_typer(scenario.group, name="scenario")
 app.add_typer(topics.group, name="topics")
+app.add_typer(groups.group, name="groups")
 app.add_typer(dlq.group, name="dlq")
 app.add_typer(breaker.group, name="breaker")
 

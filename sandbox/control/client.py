@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.contracts.link_error import raise_for
-from sandbox.control import dlq_models, models
+from sandbox.control import dlq_models, groups_models, models
 from sandbox.errors import NotRunning
 
 __all__ = ["ControlClient"]
@@ -150,6 +150,25 @@ class ControlClient:
                 yield models.TailedRecord.model_validate_json(message)
         finally:
             await records.aclose()
+
+    # Consumer groups and resets
+
+    async def groups(self) -> list[groups_models.GroupRow]:
+        return (await self._ask(groups_models.GroupList, "GET", "/v1/groups")).groups
+
+    async def group(self, group: str) -> groups_models.Group:
+        """Raises UnknownName."""
+        return await self._ask(groups_models.Group, "GET", _path("/v1/groups", group))
+
+    async def reset_group(self, group: str, request: groups_models.GroupResetRequest) -> groups_models.GroupReset:
+        """Raises UnknownName, or Conflict while members that are not this sandbox's read on."""
+        body = request.model_dump(exclude_defaults=True)
+        return await self._ask(groups_models.GroupReset, "POST", _path("/v1/groups", group, "reset"), body=body)
+
+    async def reset_services(self, services: Collection[str] = ()) -> list[str]:
+        """Empty the stores of these services (default: all); whose it were. Raises UnknownName."""
+        body = {"services": list(services)}
+        return (await self._ask(groups_models.ServicesReset, "POST", "/v1/reset", body=body)).services
 
     # Dead letters
 

@@ -188,8 +188,8 @@ class Ledger(_Answer):
     lost: int
     """Facts that never reached the journal: above 0, the numbers are at least what they say."""
     groups: dict[str, dict[str, Any]]
-    """processed, dead_lettered, skipped, duplicate, replay_duplicate; their sum `finished`; in_flight, lag by topic;
-    retries, redelivered, replayed, dlq_written, dlq_by_category."""
+    """processed, dead_lettered, skipped, duplicate, replay_duplicate; their sum `finished`; in_flight, lost, lag by
+    topic; retries, redelivered, replayed, dlq_written, dlq_by_category."""
 
 
 class Trace(_Answer):

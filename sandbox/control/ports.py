@@ -9,6 +9,8 @@ from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.dlq.desk import DlqDesk
+from sandbox.runtime.groups_view import GroupsView
+from sandbox.runtime.resets import Resets
 
 __all__ = ["Engine"]
 
@@ -21,6 +23,8 @@ class Engine(Protocol):
     journal: Journal
     intake: Intake
     ledger: Ledger
+    consumer_groups: GroupsView
+    resets: Resets
 
     def status(self) -> Mapping[str, Any]:
         """A `Status`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.contracts.limits import LimitsChange
 from sandbox.control import models
 from sandbox.control.dlq_routes import DLQ_ROUTES
+from sandbox.control.groups_routes import GROUPS_ROUTES
 from sandbox.control.route import Route
 
 __all__ = ["OPENAPI_PATH", "ROUTES", "Route"]
@@ -64,6 +65,7 @@ ROUTES = (
         "DELETE", "/v1/limits/{service}", "reset_limits", "Back to the configured limits, all counts at nought",
         models.Limits, tag="limits",
     ),
+    *GROUPS_ROUTES,
     *DLQ_ROUTES,
     Route(
         "POST", "/v1/shutdown", "shutdown", "Stop everything, in reverse order", models.Stopping,

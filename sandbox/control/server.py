@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from sandbox.clock import Clock, SystemClock
 from sandbox.control.dlq_handlers import DlqHandlers
 from sandbox.control.engine_handlers import EngineHandlers
+from sandbox.control.groups_handlers import GroupsHandlers
 from sandbox.control.journal_handlers import JournalHandlers
 from sandbox.control.ports import Engine
 from sandbox.control.routes import OPENAPI_PATH, ROUTES
@@ -37,6 +38,7 @@ def control_app(
         JournalHandlers(engine, sockets, clock or SystemClock()),
         TopicHandlers(engine, sockets),
         DlqHandlers(engine),
+        GroupsHandlers(engine),
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(rooms, route.operation))

@@ -15,11 +15,11 @@ from sandbox.events.fact import Fact, FactSink, trace_fields
 
 __all__ = [
     "FACTS", "BreakerTransitioned", "CallNotPermitted", "ComponentStateChanged", "DlqPurged", "DlqRecordReplayed",
-    "DlqRecordWritten", "DlqReplayFinished", "DlqReplayStarted", "DlqStatusChanged", "DownstreamCalled",
-    "Fact", "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved", "PlanFinished", "PlanStarted",
-    "PlanStepFinished", "RecordConsumed", "RecordProduced", "RequestServed", "RetryScheduled", "ScenarioFinished",
-    "ScenarioStarted", "SchemaRegistered", "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent",
-    "WebSocketOpened", "fact_from_json", "trace_fields",
+    "DlqRecordWritten", "DlqReplayFinished", "DlqReplayStarted", "DlqStatusChanged", "DownstreamCalled", "Fact",
+    "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved", "GroupOffsetsSet", "PlanFinished",
+    "PlanStarted", "PlanStepFinished", "RecordConsumed", "RecordProduced", "RequestServed", "RetryScheduled",
+    "ScenarioFinished", "ScenarioStarted", "SchemaRegistered", "ServiceReset", "StepFinished", "StepStarted",
+    "WebSocketClosed", "WebSocketMessageSent", "WebSocketOpened", "fact_from_json", "trace_fields",
 ]  # fmt: skip
 
 
@@ -165,6 +165,25 @@ class DlqPurged(Fact):
     count: int
     reason: str | None = None
     ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupOffsetsSet(Fact):
+    """Somebody set a group's offsets `to` earliest, latest or a time: it reads `again` so many records that it had
+    read, and leaves out `skipped`."""
+
+    group: str
+    to: str
+    topics: tuple[str, ...]
+    again: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReset(Fact):
+    """A service forgot everything: its store and its breakers are as at its first start."""
+
+    service: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

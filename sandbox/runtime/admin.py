@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -37,8 +37,16 @@ class ServicesProcess(Protocol):
 
     async def set_speed(self, speed: float) -> None: ...
 
-    async def reset(self) -> None:
-        """Stores, breakers, request limits and clocks back to the start."""
+    async def reset(self, services: Collection[str]) -> None:
+        """Stores, breakers and request limits of these services back to the start; with none named, of all, and the
+        clock. Raises UnknownName."""
+
+    async def leave_group(self, group: str, for_s: float) -> None:
+        """Out of a consumer group, with facts of all that it consumed on their way; back by itself after `for_s`
+        seconds. Raises UnknownName."""
+
+    async def join_group(self, group: str) -> bool:
+        """Back into a consumer group; whether it has joined yet. Raises UnknownName."""
 
 
 def admin_app(process: ServicesProcess, token: str) -> web.Application:
@@ -77,13 +85,22 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
         return web.json_response(process.reset_limits(request.match_info["service"]))
 
     async def clock(request: web.Request) -> web.Response:
-        speed = _speed(await read_json(request))
+        speed = _number(await read_json(request), "speed", 0.01, 1_000)
         await process.set_speed(speed)
         return web.json_response({"speed": speed})
 
-    async def reset(_: web.Request) -> web.Response:
-        await process.reset()
+    async def reset(request: web.Request) -> web.Response:
+        await process.reset(_services(await read_json(request)) if request.can_read_body else ())
         return web.json_response(process.status())
+
+    async def leave(request: web.Request) -> web.Response:
+        group, for_s = request.match_info["group"], _number(await read_json(request), "for_s", 0.01, 600)
+        await process.leave_group(group, for_s)
+        return web.json_response({"group": group, "joined": False})
+
+    async def join(request: web.Request) -> web.Response:
+        group = request.match_info["group"]
+        return web.json_response({"group": group, "joined": await process.join_group(group)})
 
     gate = access_gate(token, hosts=None, open_paths={READY_PATH})
     app = web.Application(middlewares=[json_errors, gate], client_max_size=64 * 1024)
@@ -95,11 +112,20 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
     app.router.add_delete("/admin/limits/{service}", reset_limits)
     app.router.add_put("/admin/clock", clock)
     app.router.add_post("/admin/reset", reset)
+    app.router.add_post("/admin/groups/{group}/leave", leave)
+    app.router.add_post("/admin/groups/{group}/join", join)
     return app
 
 
-def _speed(body: object) -> float:
-    speed = body.get("speed") if isinstance(body, dict) and body.keys() == {"speed"} else None
-    if isinstance(speed, bool) or not isinstance(speed, int | float) or not 0.01 <= speed <= 1_000:
-        raise UsageError("must be a number from 0.01 to 1000", where="speed", hint='send {"speed": 20}')
-    return float(speed)
+def _number(body: object, name: str, least: float, most: float) -> float:
+    given = body.get(name) if isinstance(body, dict) and body.keys() == {name} else None
+    if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= most:
+        raise UsageError(f"must be a number from {least:g} to {most:g}", where=name, hint=f'send {{"{name}": 20}}')
+    return float(given)
+
+
+def _services(body: object) -> tuple[str, ...]:
+    given = body.get("services") if isinstance(body, dict) and body.keys() == {"services"} else None
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        raise UsageError("must be a list of names", where="services", hint='send {"services": ["capsule"]}')
+    return tuple(given)

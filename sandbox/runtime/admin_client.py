@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
@@ -15,9 +15,12 @@ from sandbox.errors import UpstreamUnavailable
 
 __all__ = ["AdminClient"]
 
+GROUP_LIMIT_S = 15.0
+RESET_LIMIT_S = 60.0
+
 
 class AdminClient:
-    """The admin API at `url`. Every call waits at most `timeout_s` seconds.
+    """The admin API at `url`. Every call waits at most `timeout_s` seconds, those that wait for Kafka there longer.
 
     Raises UpstreamUnavailable when the process does not answer as it should, and what the process raised when it
     refuses. Use as an async context manager, or `close` it.
@@ -26,7 +29,7 @@ class AdminClient:
     def __init__(self, url: str, token: str, *, timeout_s: float = 5.0) -> None:
         self.url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._timeout = aiohttp.ClientTimeout(total=timeout_s)
+        self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> AdminClient:
@@ -64,18 +67,33 @@ class AdminClient:
     async def set_speed(self, speed: float) -> None:
         await self._call("PUT", "/admin/clock", {"speed": speed})
 
-    async def reset(self) -> None:
-        await self._call("POST", "/admin/reset")
+    async def reset(self, services: Collection[str] = ()) -> dict[str, Any]:
+        """Of these services; with none named, of all and the clock too. The status afterwards. Raises UnknownName."""
+        body = {"services": list(services)} if services else None
+        return await self._call("POST", "/admin/reset", body, limit_s=RESET_LIMIT_S)
 
-    async def _call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    async def leave_group(self, group: str, for_s: float) -> None:
+        """The process joins again by itself after `for_s` seconds. Raises UnknownName."""
+        await self._call(
+            "POST", f"/admin/groups/{quote(group, safe='')}/leave", {"for_s": for_s}, limit_s=GROUP_LIMIT_S
+        )
+
+    async def join_group(self, group: str) -> bool:
+        """Whether it has joined yet. Raises UnknownName."""
+        path = f"/admin/groups/{quote(group, safe='')}/join"
+        return bool((await self._call("POST", path, limit_s=GROUP_LIMIT_S))["joined"])
+
+    async def _call(self, method: str, path: str, body: Any = None, *, limit_s: float | None = None) -> dict[str, Any]:
         if self._session is None:
-            self._session = aiohttp.ClientSession(headers=self._headers, timeout=self._timeout)
+            self._session = aiohttp.ClientSession(headers=self._headers)
+        limit_s = limit_s or self._timeout_s
+        timeout = aiohttp.ClientTimeout(total=limit_s)
         try:
-            async with self._session.request(method, self.url + path, json=body) as answer:
+            async with self._session.request(method, self.url + path, json=body, timeout=timeout) as answer:
                 status, content = answer.status, await answer.read()
         except TimeoutError:
             raise UpstreamUnavailable(
-                f"the service process does not answer within {self._timeout.total:g} s", where=self.url
+                f"the service process does not answer within {limit_s:g} s", where=self.url
             ) from None
         except aiohttp.ClientError as error:
             raise UpstreamUnavailable(f"the service process cannot be reached: {error}", where=self.url) from None

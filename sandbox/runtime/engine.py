@@ -22,6 +22,7 @@ from sandbox.contracts.instants import format_instant
 from sandbox.contracts.names import Names
 from sandbox.errors import PortTaken, SandboxError, UnknownName
 from sandbox.kafka.dlq_reader import DlqReader
+from sandbox.kafka.groups import GroupsAdmin
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
@@ -30,11 +31,13 @@ from sandbox.runtime.dlq.desk import DlqDesk
 from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
+from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.ledger_feed import LedgerFeed
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import holder
 from sandbox.runtime.readiness import Proof, prove
+from sandbox.runtime.resets import Resets
 from sandbox.runtime.runtimes import Runtime
 from sandbox.runtime.scenario_runs import ScenarioRuns
 from sandbox.runtime.topics_view import TopicsView
@@ -73,6 +76,10 @@ class Engine:
         self._scenarios = ScenarioRuns(self._scenario_world)
         self._training: Child | None = None
         self._topics = TopicsView(self.clients, self.journal, self.clock)
+        self.consumer_groups = GroupsView(
+            lambda: GroupsAdmin(self.clients.cluster), self._running, self.ledger, self.journal, self.clock
+        )
+        self.resets = Resets(self._running, self.journal, self.clock)
         self._desk = DlqDesk(
             DlqReader(self.clients.cluster),
             self.clients.publisher("dlq", self.journal, self.clock),
@@ -302,11 +309,15 @@ class Engine:
         known = ["kafka", *(service for services in self.plan.processes.values() for service in services)]
         raise UnknownName(f"there is no component {name!r}", where="name", hint=f"choose from {', '.join(known)}")
 
+    def _running(self) -> list[Any]:
+        """The processes of services that run now."""
+        alive = (ComponentState.READY, ComponentState.DEGRADED)
+        return [each.component for each in self.services.values() if each.state in alive]
+
     async def breakers(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for supervised in self.services.values():
-            if supervised.state in (ComponentState.READY, ComponentState.DEGRADED):
-                found.update((await supervised.component.admin.status())["breakers"])
+        for process in self._running():
+            found.update((await process.admin.status())["breakers"])
         return found
 
     async def operate_breaker(self, service: str, name: str, operation: str) -> dict[str, Any]:

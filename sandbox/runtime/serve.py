@@ -7,19 +7,20 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sandbox.config.serve import ServeConfig
 from sandbox.contracts.limits import LimitsChange
 from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.events.log import JsonLines
+from sandbox.runtime.membership import Membership
 
 __all__ = ["ServicesProcess", "main"]
 
 _log = logging.getLogger("sandbox.serve")
 START_LIMIT_S = 60.0
-CONNECT_EVERY_S = 0.02
+JOIN_LIMIT_S = 10.0
 
 
 def main(names: Sequence[str]) -> None:
@@ -118,18 +119,38 @@ class ServicesProcess:
     async def set_speed(self, speed: float) -> None:
         self._parts.clock.set_speed(speed)
 
-    async def reset(self) -> None:
-        """Stores, breakers, limits and the clock back to the start; topics, schemas and offsets are the engine's."""
+    async def reset(self, services: Collection[str]) -> None:
+        """Topics, schemas and offsets are the engine's to reset."""
         from sandbox.resilience import OPERATIONS
 
+        resettable = {name: served for name, served in self._parts.served.items() if served.can_reset}
+        if unknown := [name for name in services if name not in resettable]:
+            raise UnknownName(
+                f"there is no store of {unknown[0]!r} to reset here", hint=f"choose from {', '.join(resettable)}"
+            )
+        chosen = {name: served for name, served in resettable.items() if not services or name in services}
+        await asyncio.gather(*(served.reset() for served in chosen.values()))
+        for name, breaker in self._parts.breakers().items():
+            if name.partition("/")[0] in chosen:
+                OPERATIONS["reset"](breaker)
+        for name, limiter in self._limiters().items():
+            if name in chosen:
+                limiter.reset()
+        if not services:
+            self._parts.clock.set_speed(1.0)
+
+    async def leave_group(self, group: str, for_s: float) -> None:
+        await self._member(group).leave(for_s)
+        await self._parts.flush_facts()
+
+    async def join_group(self, group: str) -> bool:
+        return await self._member(group).join(JOIN_LIMIT_S)
+
+    def _member(self, group: str) -> Membership:
         for served in self._parts.served.values():
-            if reset := getattr(served.service, "reset", None):
-                await reset()
-        for breaker in self._parts.breakers().values():
-            OPERATIONS["reset"](breaker)
-        for limiter in self._limiters().values():
-            limiter.reset()
-        self._parts.clock.set_speed(1.0)
+            if member := served.member(group):
+                return member
+        raise UnknownName(f"no service of this process is in a group {group!r}", where="group")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,13 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from sandbox.errors import EnvironmentFailure
+from sandbox.runtime.membership import Consumer, Membership
 
-__all__ = ["Consumer", "Runnable", "Served"]
+__all__ = ["Runnable", "Served"]
 
 SHUTDOWN_LIMIT_S = 0.5
+RESET_LIMIT_S = 60.0
+JOIN_LIMIT_S = 10.0
 
 
 class Runnable(Protocol):
@@ -30,25 +33,6 @@ class Runnable(Protocol):
     def status(self) -> Mapping[str, Any]: ...
 
 
-class Consumer(Protocol):
-    """A consumer group's member, as `sandbox.kafka` builds it."""
-
-    group: str
-
-    def start(self) -> None: ...
-
-    async def stop(self) -> None: ...
-
-    @property
-    def joined(self) -> bool: ...
-
-    @property
-    def partitions(self) -> int: ...
-
-    @property
-    def topics(self) -> tuple[str, ...]: ...
-
-
 class Served:
     """A service with its state: starting, ready, failed or stopped. Ready means listening and all groups joined."""
 
@@ -60,7 +44,7 @@ class Served:
         self._bind = bind
         self._port = port
         self._make_consumers = consumers
-        self._consumers: list[Consumer] = []
+        self._members: dict[str, Membership] = {}
         self._app: web.Application | None = None
         self._runner: web.AppRunner | None = None
         self._listening = False
@@ -88,10 +72,28 @@ class Served:
     def join(self) -> None:
         """Begin to join its consumer groups, whose topics exist now."""
         self._started_s = time.monotonic()
-        self._consumers = list(self._make_consumers())
-        for consumer in self._consumers:
-            consumer.start()
+        self._members = {each.group: Membership(each) for each in self._make_consumers()}
+        for member in self._members.values():
+            member.start()
         self._is_joining = True
+
+    def member(self, group: str) -> Membership | None:
+        """Its member of that group, None when it has none."""
+        return self._members.get(group)
+
+    @property
+    def can_reset(self) -> bool:
+        """Whether there is anything that a reset would empty."""
+        return hasattr(self.service, "reset")
+
+    async def reset(self) -> None:
+        """Empty its store while it consumes nothing: a record under way would end up half in the old store."""
+        members = [each for each in self._members.values() if not each.is_absent]
+        await asyncio.gather(*(each.leave(RESET_LIMIT_S) for each in members))
+        try:
+            await self.service.reset()  # type: ignore[attr-defined]
+        finally:
+            await asyncio.gather(*(each.join(JOIN_LIMIT_S) for each in members))
 
     async def _listen(self) -> None:
         app = self._app = self.service.application()
@@ -117,14 +119,14 @@ class Served:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
-        self._consumers = []
+        await asyncio.gather(*(member.stop() for member in self._members.values()))
+        self._members = {}
         await self.service.stop()
 
     def status(self) -> dict[str, Any]:
         """This service's entry in the admin status."""
         groups = {}
-        for consumer in self._consumers:
+        for consumer in (each.consumer for each in self._members.values()):
             if consumer.joined and consumer.group not in self._joined_ms:
                 self._joined_ms[consumer.group] = round((time.monotonic() - self._started_s) * 1000, 1)
             groups[consumer.group] = {
@@ -134,10 +136,12 @@ class Served:
                 "took_ms": self._joined_ms.get(consumer.group),
             }
         waiting = [group for group, each in groups.items() if not each["joined"]]
+        away = [group for group in waiting if self._members[group].is_absent]
         if self.failure:
             state, detail = "failed", self.failure
         elif self._listening and self._is_joining and not waiting:
             state, detail = "ready", None
         else:
-            state, detail = "starting", f"joining group {', '.join(waiting)}" if waiting else None
+            doing = f"out of group {', '.join(away)} for a reset" if away else f"joining group {', '.join(waiting)}"
+            state, detail = "starting", doing if waiting else None
         return {"state": state, "detail": detail, "groups": groups, **self.service.status()}

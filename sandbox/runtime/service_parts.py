@@ -33,6 +33,7 @@ __all__ = ["ServiceParts"]
 
 LISTEN_EVERY_S = 0.02
 REGISTRY_EVERY_S = 0.05
+FLUSH_LIMIT_S = 1.0
 DEMO_RETRIES = RetryPolicy(first_wait_s=0.1, max_wait_s=1.0)
 
 
@@ -151,6 +152,11 @@ class ServiceParts:
         await self._clients.close()
         if registry := self.served.get("schema-registry"):
             await registry.stop()
+
+    async def flush_facts(self) -> None:
+        """Give the engine, if there is one, a moment to take the facts that wait."""
+        if self._engine is not None:
+            await self._outbox.flush(FLUSH_LIMIT_S)
 
     def fail(self, reason: str) -> None:
         """Nothing that is not up yet will come up."""

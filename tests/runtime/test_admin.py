@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 import pytest
 from aiohttp import web
@@ -45,8 +46,23 @@ class RecordingProcess:
     async def set_speed(self, speed: float) -> None:
         self.asked.append(("speed", speed))
 
-    async def reset(self) -> None:
-        self.asked.append(("reset",))
+    async def reset(self, services: Collection[str]) -> None:
+        if "kafka" in services:
+            raise UnknownName("there is no store of 'kafka' to reset here")
+        self.asked.append(("reset", *services))
+
+    async def leave_group(self, group: str, for_s: float) -> None:
+        self._find(group)
+        self.asked.append(("leave", group, for_s))
+
+    async def join_group(self, group: str) -> bool:
+        self._find(group)
+        self.asked.append(("join", group))
+        return True
+
+    def _find(self, group: str) -> None:
+        if group != "odyssey-reflex":
+            raise UnknownName(f"no service of this process is in a group {group!r}", where="group")
 
 
 @pytest.fixture
@@ -95,7 +111,35 @@ async def test_an_unknown_breaker_or_operation_is_refused_as_such(admin, process
 async def test_speed_and_reset_reach_the_process(admin, process) -> None:
     await admin.set_speed(20)
     await admin.reset()
-    assert process.asked == [("speed", 20.0), ("reset",)]
+    await admin.reset(["capsule", "plato"])
+    assert process.asked == [("speed", 20.0), ("reset",), ("reset", "capsule", "plato")]
+    with pytest.raises(UnknownName):
+        await admin.reset(["kafka"])
+
+
+async def test_leaving_and_joining_a_group_reach_the_process(admin, process) -> None:
+    await admin.leave_group("odyssey-reflex", 30)
+    assert await admin.join_group("odyssey-reflex") is True
+    assert process.asked == [("leave", "odyssey-reflex", 30.0), ("join", "odyssey-reflex")]
+    with pytest.raises(UnknownName):
+        await admin.leave_group("a/b c", 30)
+    with pytest.raises(UnknownName):
+        await admin.join_group("nobody")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "where"),
+    [
+        ("groups/odyssey-reflex/leave", '{"for_s": 0}', "for_s"),
+        ("groups/odyssey-reflex/leave", "{}", "for_s"),
+        ("reset", '{"services": "capsule"}', "services"),
+        ("reset", '{"service": ["capsule"]}', "services"),
+        ("reset", "[]", "services"),
+    ],
+)
+async def test_a_body_that_will_not_do_is_a_400(http, process, path, body, where) -> None:
+    answer = await http.post(f"/admin/{path}", data=body)
+    assert (answer.status, (await answer.json())["error"]["where"], process.asked) == (400, where, [])
 
 
 async def test_limits_are_seen_changed_and_reset(admin, process) -> None:
