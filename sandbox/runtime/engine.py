@@ -379,6 +379,9 @@ class Engine:
             self.clock,
             {name: url for name, url in urls.items() if url},
             breakers=self.breakers,
+            ledger=self.ledger,
+            groups=self.consumer_groups,
+            resets=self.resets,
             set_speed=self._set_speed,
             profile=self.plan.profile,
         )

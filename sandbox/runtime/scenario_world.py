@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -12,10 +12,14 @@ from sandbox.events.facts import Fact
 from sandbox.kafka.publisher import Pending
 from sandbox.kafka.tap import Tap
 from sandbox.observe.journal import Journal
+from sandbox.observe.ledger import Ledger
+from sandbox.observe.trace import under
+from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
+from sandbox.runtime.resets import Resets
 from sandbox.scenarios.assertions.assertion import MISSING
 from sandbox.scenarios.calls import open_calls
-from sandbox.scenarios.ports import BreakerState, Calls, Outgoing, Seen, Setting
+from sandbox.scenarios.ports import BreakerState, Calls, GroupState, Moved, Outgoing, Seen, Setting
 from sandbox.scenarios.telling import SOURCE
 
 __all__ = ["ScenarioWorld"]
@@ -32,6 +36,9 @@ class ScenarioWorld:
         endpoints: Mapping[str, str],
         *,
         breakers: Callable[[], Awaitable[Mapping[str, Any]]],
+        ledger: Ledger,
+        groups: GroupsView,
+        resets: Resets,
         set_speed: Callable[[float], Awaitable[None]],
         profile: str | None = None,
     ) -> None:
@@ -43,6 +50,9 @@ class ScenarioWorld:
         self._journal = journal
         self._publisher = clients.publisher(SOURCE, journal, clock)
         self._breakers = breakers
+        self._ledger = ledger
+        self._groups = groups
+        self._resets = resets
         self._set_speed = set_speed
         self._profile = profile
 
@@ -103,6 +113,24 @@ class ScenarioWorld:
     async def breakers(self) -> Mapping[str, BreakerState]:
         found = await self._breakers()
         return {name: BreakerState(str(each.get("state")), each) for name, each in found.items()}
+
+    async def ledger(self) -> Mapping[str, Mapping[str, Any]]:
+        return self._ledger.to_json()["groups"]
+
+    async def trace(self, identity: str) -> Sequence[Mapping[str, Any]]:
+        return (await under(self._journal, identity)).facts
+
+    async def group(self, group: str) -> GroupState:
+        found = await self._groups.one(group)
+        members = tuple(each["client"] for each in found["members"])
+        return GroupState(found["state"], members, found["lag"])
+
+    async def set_offsets(self, group: str, to: str, topics: Sequence[str]) -> Moved:
+        outcome = await self._groups.reset(group, to, topics)
+        return Moved(outcome["again"], outcome["skipped"])
+
+    async def reset(self, services: Sequence[str]) -> None:
+        await self._resets.reset(services)
 
     def calls(self) -> AbstractAsyncContextManager[Calls]:
         return open_calls()

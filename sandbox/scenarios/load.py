@@ -62,7 +62,9 @@ def read_scenario(text: str, name: str, contracts: Contracts | None = None) -> S
     try:
         scenario = Scenario.model_validate(source.value)
     except ValidationError as error:
-        found = [_problem(each, source) for each in error.errors(include_url=False)]
+        # Lists whose every entry is wrong are told as too short besides.
+        told = [each for each in error.errors(include_url=False) if each["type"] != "too_short" or not each["input"]]
+        found = [_problem(each, source) for each in told]
         raise InvalidScenario(_in_order(found)) from None
     for key, steps in zip(STEP_LISTS, (scenario.steady, scenario.steps, scenario.finally_), strict=True):
         for place, step in enumerate(steps):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,7 +14,10 @@ from sandbox.contracts.record import Record
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import Fact, FactSink
 
-__all__ = ["Answer", "BreakerState", "Calls", "Message", "Outgoing", "Seen", "Sent", "Setting", "Socket", "World"]
+__all__ = [
+    "Answer", "BreakerState", "Calls", "GroupState", "Message", "Moved", "Outgoing", "Seen", "Sent", "Setting",
+    "Socket", "World",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,23 @@ class BreakerState:
 
     state: str
     metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """A consumer group: Kafka's word for its state, its members by client id, and its lag in records."""
+
+    state: str
+    members: tuple[str, ...]
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What new offsets mean: records that are read `again`, and records that are left out."""
+
+    again: int
+    skipped: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +151,23 @@ class World(Protocol):
 
     async def breakers(self) -> Mapping[str, BreakerState]:
         """Every breaker by its name, `odyssey/capsule`."""
+
+    async def ledger(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each consumer group did with its records since the sandbox started: group → number by name."""
+
+    async def trace(self, identity: str) -> Sequence[Mapping[str, Any]]:
+        """The facts under a request, correlation or trace id, in the order in which they happened."""
+
+    async def group(self, group: str) -> GroupState:
+        """Raises UnknownName, or UpstreamUnavailable without Kafka."""
+
+    async def set_offsets(self, group: str, to: str, topics: Sequence[str]) -> Moved:
+        """Where the group goes on: earliest, latest, an instant or a time ago, on these topics or on all that it reads.
+
+        Raises UsageError, UnknownName, Conflict while strangers are in the group, or UpstreamUnavailable.
+        """
+
+    async def reset(self, services: Sequence[str]) -> None:
+        """Empty the stores of these services. Raises UnknownName, or UpstreamUnavailable."""
 
     def calls(self) -> AbstractAsyncContextManager[Calls]: ...

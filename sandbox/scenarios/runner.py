@@ -18,6 +18,7 @@ from sandbox.scenarios.ports import Setting, World
 from sandbox.scenarios.result import Failure, ScenarioResult, StepResult
 from sandbox.scenarios.stage import Stage, Turn
 from sandbox.scenarios.steps.breaker import BreakerStep
+from sandbox.scenarios.steps.ledger import LedgerStep
 from sandbox.scenarios.steps.step import ENDPOINTS, Step
 from sandbox.scenarios.telling import Telling
 from sandbox.scenarios.template.functions import template_functions
@@ -121,6 +122,8 @@ class ScenarioRunner:
             await stack.enter_async_context(self._watch_records(stage, topics))
         if any(isinstance(step, BreakerStep) for step in scenario.all_steps()):
             await stack.enter_async_context(self._watch_breakers(stage))
+        if any(isinstance(step, LedgerStep) for step in scenario.all_steps()):
+            stage.ledger_start = await world.ledger()
         stack.callback(stage.backgrounds.abandon)
         return stage
 

@@ -52,6 +52,8 @@ class Stage:
         self.names = names
         self.records = RecordLog()
         self.transitions = Transitions()
+        self.ledger_start: Mapping[str, Mapping[str, Any]] = {}
+        """The ledger when the scenario began, where a step asks about it."""
         self.backgrounds = Backgrounds()
         self.starts: dict[str, int] = {}
         """Where each watched topic stood, in `records`, when the current step began."""

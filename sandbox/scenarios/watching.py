@@ -12,6 +12,7 @@ from sandbox.scenarios.looking import Verdict, look
 from sandbox.scenarios.model.predicate import Check
 from sandbox.scenarios.model.selection import Expectation, Selector
 from sandbox.scenarios.model.units import format_duration
+from sandbox.scenarios.ordering import Order, OrderCheck
 from sandbox.scenarios.ports import Seen
 from sandbox.scenarios.records import RecordLog, observed
 from sandbox.scenarios.result import ExpectationFailed, Failure
@@ -31,6 +32,7 @@ class Watch:
     expectations: tuple[Expectation, ...]
     count: Check
     begin: int
+    order: Order | None = None
     fitting: int = 0
     looked_at: int = 0
     first: Seen | None = None
@@ -44,10 +46,11 @@ class Watch:
         log = turn.stage.records
         self._next = self.begin
         to_the_end = self.count.holds(0)
+        check = OrderCheck(self.order) if self.order else None
 
         async def attempt() -> Verdict:
-            self._take(log)
-            if self.count.out_of_reach(self.fitting):
+            self._take(log, check)
+            if self.count.out_of_reach(self.fitting) or (check and check.broken):
                 return Verdict.HOPELESS
             return Verdict.HOLDS if self.count.holds(self.fitting) and not to_the_end else Verdict.NOT_YET
 
@@ -57,26 +60,32 @@ class Watch:
         verdict = await look(attempt, news, limit_s=limit_s, clock=turn.world.clock)
         if verdict is Verdict.HOLDS or (to_the_end and verdict is Verdict.NOT_YET and self.count.holds(self.fitting)):
             return
+        if check and check.broken:
+            raise ExpectationFailed(Failure(f"{self._expected()} {check.describe()}", check.broken))
         raise ExpectationFailed(self._failure(log, turn.took_s))
 
-    def _take(self, log: RecordLog) -> None:
+    def _take(self, log: RecordLog, order: OrderCheck | None) -> None:
         for seen in log.since(self.topic, self._next):
             self.looked_at += 1
             sight = observed(seen)
             if all(each.mismatch(sight) is None for each in self.expectations):
                 self.fitting += 1
                 self.first = self.first or seen
+                if order is not None:
+                    order.take(seen)
         self._next = max(self._next, log.end(self.topic))
 
-    def _failure(self, log: RecordLog, took_s: float) -> Failure:
+    def _expected(self) -> str:
         where = ", ".join(each.describe() for each in self.expectations)
-        expected = f"{self.count.describe()} record(s) on {self.topic}{f' with {where}' if where else ''}"
+        return f"{self.count.describe()} record(s) on {self.topic}{f' with {where}' if where else ''}"
+
+    def _failure(self, log: RecordLog, took_s: float) -> Failure:
         seen = "no record came" if self.looked_at == 0 else f"{self.fitting} of {self.looked_at} records fit"
         actual = f"{seen} in {format_duration(round(took_s, 1))}"
         evidence = self._nearest(log)
         if gone := max(0, log.first(self.topic) - self.begin):
             evidence = (*evidence, ("dropped", f"{gone} records were too many to keep and were judged before"))
-        return Failure(expected, actual, evidence, self._hint())
+        return Failure(self._expected(), actual, evidence, self._hint())
 
     def _nearest(self, log: RecordLog) -> tuple[tuple[str, str], ...]:
         """The last records, those with the fewest mismatches first, and what keeps each from fitting."""

@@ -1,7 +1,9 @@
 """The engine's world: the journal's facts from now on, the clock's speed, and what the sandbox cannot take on."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
@@ -10,11 +12,34 @@ from sandbox.clock import SystemClock
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.names import Names
 from sandbox.errors import UsageError
-from sandbox.events.facts import BreakerTransitioned, CallNotPermitted
+from sandbox.events.facts import BreakerTransitioned, CallNotPermitted, RecordConsumed
 from sandbox.observe.journal import Journal
+from sandbox.observe.ledger import Ledger
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.scenario_world import ScenarioWorld
-from sandbox.scenarios.ports import Setting
+from sandbox.scenarios.ports import GroupState, Moved, Setting
+
+
+class Groups:
+    """One group of one member, and a memory of what was asked."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def one(self, group: str) -> dict[str, Any]:
+        return {"group": group, "state": "Stable", "lag": 3, "members": [{"client": "capsule-services"}]}
+
+    async def reset(self, group: str, to: str, topics: Sequence[str]) -> dict[str, Any]:
+        self._sandbox.asked.append((group, to, tuple(topics)))
+        return {"again": 5, "skipped": 1, "partitions": []}
+
+
+class Resets:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def reset(self, services: Sequence[str]) -> None:
+        self._sandbox.asked.append(tuple(services))
 
 
 class Sandbox:
@@ -23,9 +48,12 @@ class Sandbox:
         self.clients = clients
         self.journal = Journal()
         self.speeds: list[float] = []
+        self.asked: list[Any] = []
+        self.ledger = Ledger(self.journal)
         self.world = ScenarioWorld(
-            clients, self.journal, SystemClock(), {}, breakers=self.breakers, set_speed=self.set_speed, profile=profile
-        )
+            clients, self.journal, SystemClock(), {}, breakers=self.breakers, ledger=self.ledger, groups=Groups(self),
+            resets=Resets(self), set_speed=self.set_speed, profile=profile,
+        )  # fmt: skip
 
     async def breakers(self) -> dict[str, Any]:
         return {"odyssey/capsule": {"state": "OPEN", "failureRate": 60.0}}
@@ -91,3 +119,22 @@ async def test_a_profile_that_fits_is_taken(asked: str | None, has: str | None) 
     async with sandbox.world.setting(Setting(profile=asked)):
         assert sandbox.speeds == []
     await sandbox.clients.close()
+
+
+async def test_ledger_and_traces_are_those_of_the_journal(sandbox: Sandbox) -> None:
+    sandbox.journal.append(
+        RecordConsumed(
+            at_ms=1, source="capsule", group="capsule", topic="a.b", partition=0, offset=0, outcome="processed",
+            took_ms=1, request_id="req-1",
+        )
+    )  # fmt: skip
+    assert (await sandbox.world.ledger())["capsule"]["processed"] == 1
+    assert [fact["source"] for fact in await sandbox.world.trace("req-1")] == ["capsule"]
+    assert list(await sandbox.world.trace("req-2")) == []
+
+
+async def test_groups_and_stores_are_set_by_the_engine(sandbox: Sandbox) -> None:
+    assert await sandbox.world.group("capsule") == GroupState("Stable", ("capsule-services",), 3)
+    assert await sandbox.world.set_offsets("capsule", "10m", ["a.b"]) == Moved(again=5, skipped=1)
+    await sandbox.world.reset(["capsule"])
+    assert sandbox.asked == [("capsule", "10m", ("a.b",)), ("capsule",)]

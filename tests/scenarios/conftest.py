@@ -20,7 +20,7 @@ from sandbox.errors import UnknownName, UpstreamUnavailable
 from sandbox.events.facts import BreakerTransitioned, Fact, RecordProduced, trace_fields
 from sandbox.scenarios.assertions.assertion import MISSING
 from sandbox.scenarios.load import read_scenario
-from sandbox.scenarios.ports import Answer, BreakerState, Message, Outgoing, Seen, Setting
+from sandbox.scenarios.ports import Answer, BreakerState, GroupState, Message, Moved, Outgoing, Seen, Setting
 from sandbox.scenarios.runner import ScenarioRunner
 
 
@@ -78,6 +78,11 @@ class FakeWorld:
     calls_made: list[Call] = field(default_factory=list)
     sockets: dict[str, list[Any]] = field(default_factory=dict)
     connected: list[FakeSocket] = field(default_factory=list)
+    ledger_rows: dict[str, dict[str, int]] = field(default_factory=dict)
+    traces: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    groups: dict[str, GroupState] = field(default_factory=dict)
+    did: list[tuple[Any, ...]] = field(default_factory=list)
+    refusal: Exception | None = None
     breaker_states: dict[str, BreakerState] = field(default_factory=dict)
     settings: list[Any] = field(default_factory=list)
     kafka_down: bool = False
@@ -129,13 +134,19 @@ class FakeWorld:
         return self._offsets[topic]
 
     def arrives(
-        self, topic: str, value: Any, *, key: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        topic: str,
+        value: Any,
+        *,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        partition: int = 0,
     ) -> None:
         """A record comes on a topic; bytes are one that cannot be decoded."""
         raw = value if isinstance(value, bytes) else json.dumps(value).encode()
         record = Record(
             topic=topic,
-            partition=0,
+            partition=partition,
             offset=self._offset(topic),
             timestamp_ms=self.clock.now_ms(),
             key=None if key is None else key.encode(),
@@ -171,6 +182,28 @@ class FakeWorld:
 
     async def breakers(self) -> Mapping[str, BreakerState]:
         return self.breaker_states
+
+    async def ledger(self) -> Mapping[str, Mapping[str, Any]]:
+        return {group: dict(row) for group, row in self.ledger_rows.items()}
+
+    async def trace(self, identity: str) -> list[dict[str, str]]:
+        return self.traces.get(identity, [])
+
+    async def group(self, group: str) -> GroupState:
+        if group not in self.groups:
+            raise UnknownName(f"there is no consumer group {group!r}", where=group)
+        return self.groups[group]
+
+    async def set_offsets(self, group: str, to: str, topics: Any) -> Moved:
+        if self.refusal is not None:
+            raise self.refusal
+        self.did.append(("set offsets", group, to, *topics))
+        return Moved(again=1 if to == "earliest" else 0, skipped=3 if to == "latest" else 0)
+
+    async def reset(self, services: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.did.append(("reset", *services))
 
     def trip(self, name: str, *states: str) -> None:
         """A breaker goes through these states."""

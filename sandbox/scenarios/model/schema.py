@@ -10,9 +10,14 @@ from typing import Any
 
 from sandbox.scenarios.model.scenario import Scenario
 from sandbox.scenarios.model.strict import Strict
+from sandbox.scenarios.ordering import Order
 from sandbox.scenarios.steps import STEPS
+from sandbox.scenarios.steps.ledger import Account
 
 __all__ = ["scenario_schema"]
+
+PARTS = (Account, Order)
+"""Models inside steps."""
 
 
 def scenario_schema() -> dict[str, Any]:
@@ -21,6 +26,8 @@ def scenario_schema() -> dict[str, Any]:
     _describe(schema, Scenario)
     for kind in STEPS.values():
         _describe(schema["$defs"][kind.__name__], kind)
+    for part in PARTS:
+        _describe(schema["$defs"][part.__name__], part)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -3,11 +3,16 @@
 from sandbox.scenarios.steps.breaker import BreakerStep
 from sandbox.scenarios.steps.dlq import DlqStep
 from sandbox.scenarios.steps.expect import ExpectStep
+from sandbox.scenarios.steps.group import GroupStep
 from sandbox.scenarios.steps.http import HttpStep
+from sandbox.scenarios.steps.ledger import LedgerStep
 from sandbox.scenarios.steps.publish import PublishStep
+from sandbox.scenarios.steps.reset import ResetStep
+from sandbox.scenarios.steps.reset_offsets import ResetOffsetsStep
 from sandbox.scenarios.steps.say import SayStep
 from sandbox.scenarios.steps.step import Step
 from sandbox.scenarios.steps.stop import StopStep
+from sandbox.scenarios.steps.trace import TraceStep
 from sandbox.scenarios.steps.wait import WaitStep
 from sandbox.scenarios.steps.websocket import WebSocketStep
 
@@ -23,6 +28,11 @@ STEPS: dict[str, type[Step]] = {
         ExpectStep,
         BreakerStep,
         DlqStep,
+        LedgerStep,
+        TraceStep,
+        GroupStep,
+        ResetStep,
+        ResetOffsetsStep,
         WaitStep,
         StopStep,
     )

@@ -10,6 +10,7 @@ from sandbox.scenarios.model.predicate import CountField, Predicate, PredicateFi
 from sandbox.scenarios.model.selection import RecordSelector
 from sandbox.scenarios.model.strict import Name
 from sandbox.scenarios.model.units import Duration
+from sandbox.scenarios.ordering import Order
 from sandbox.scenarios.records import observed
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.step import Step, conditions
@@ -35,6 +36,8 @@ class ExpectStep(Step):
     """What must hold of headers, by name."""
     count: CountField = Field(default_factory=lambda: Predicate.parse({"gte": 1}))
     """How many records fit; one or more when left out. `count: 0` watches for the whole `within`."""
+    order: Order | None = None
+    """They come in order: `{of: $.timestamp, per: key}`, where what `of` points to never falls."""
     since: Literal["start", "step"] = "start"
     """Look at the records since the scenario's start, or only at those since this step's."""
     within_s: Duration = Field(default=10.0, alias="within")
@@ -45,7 +48,8 @@ class ExpectStep(Step):
     """The name by which later steps know the first record that fits."""
 
     def title(self, names: dict[str, Any] | None = None) -> str:
-        return f"expect {self.topic}{conditions(self.where, names)}"
+        order = f" {self.order.describe()}" if self.order else ""
+        return f"expect {self.topic}{order}{conditions(self.where, names)}"
 
     def topics(self) -> tuple[str, ...]:
         return (self.topic,)
@@ -58,7 +62,7 @@ class ExpectStep(Step):
     async def run(self, turn: Turn) -> str:
         asked = expectations(self.where, self.key, self.headers, turn.names)
         begin = turn.stage.starts.get(self.topic, 0) if self.since == "step" else 0
-        watch = Watch(self.topic, asked, self.count.bind(turn.names), begin)
+        watch = Watch(self.topic, asked, self.count.bind(turn.names), begin, self.order)
         await watch.run(turn, self.within_s)
         if watch.first is None:
             return "none, as expected"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 
 from pydantic import PrivateAttr
 
+from sandbox.errors import UsageError
 from sandbox.scenarios.model.predicate import Predicate
 from sandbox.scenarios.model.selection import Selector
 from sandbox.scenarios.model.strict import Strict
@@ -62,6 +63,15 @@ class Step(Strict):
     def gives(self) -> Iterator[str]:
         """The names that later steps can use."""
         yield from ()
+
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """What the world refuses in here is a mistake of this step, at its place in the file."""
+        try:
+            yield
+        except UsageError as error:
+            error.where = self.at
+            raise
 
     @abstractmethod
     async def run(self, turn: Turn) -> str | None:

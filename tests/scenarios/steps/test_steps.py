@@ -15,6 +15,11 @@ EXAMPLES = {
     "expect": "expect: capsule.snapshots\n    as: name",
     "breaker": "breaker: odyssey/capsule\n    is: CLOSED",
     "dlq": "dlq: rim.fast-path\n    capture: {name: $.id}",
+    "ledger": "ledger: {group: capsule, in_flight: 0}",
+    "trace": 'trace: "{{ run.id }}"\n    contains: [capsule]',
+    "group": "group: capsule\n    lag: 0",
+    "reset": "reset: capsule",
+    "reset-offsets": "reset-offsets: capsule\n    to: earliest",
     "wait": "wait: 1s",
     "stop": "stop: other",
 }

@@ -1,0 +1,20 @@
+"""The scenarios that ship pass on a real sandbox, and are short enough to watch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+LONGEST_MS = 15_000
+
+
+@pytest.mark.parametrize("name", ["rebuild-capsule", "ordering-per-entity", "ordering-global", "ordering-best-effort"])
+def test_a_scenario_that_ships_passes(name: str, shared: Any) -> None:
+    cli, _ = shared
+    done = cli.ok("scenario", "run", name, "--json")
+    result = done.json
+    assert (result["outcome"], done.code) == ("passed", 0)
+    assert result["tookMs"] <= LONGEST_MS

@@ -1,0 +1,52 @@
+from typing import Any
+
+import pytest
+
+from sandbox.errors import InvalidFile
+from sandbox.scenarios.load import read_scenario
+
+STORY = """
+scenario: s
+vars: {id: req-1}
+steps:
+  - trace: "{{ id }}"
+    contains: [capsule, odyssey]
+    within: 3s
+"""
+
+
+def facts(*told: str) -> list[dict[str, str]]:
+    return [dict(zip(("source", "kind"), each.split(), strict=True)) for each in told]
+
+
+async def test_services_that_worked_under_an_id_are_found(world: Any, play: Any) -> None:
+    world.traces["req-1"] = facts("scenario RecordProduced", "odyssey RecordConsumed", "capsule RecordConsumed")
+    result = await play(STORY)
+    assert result.outcome == "passed" and result.took_ms == 0
+    assert result.steps[0].title == "trace req-1 contains capsule, odyssey"
+    assert result.steps[0].detail == "3 facts by scenario, odyssey, capsule"
+
+
+async def test_it_waits_until_all_have(world: Any, play: Any) -> None:
+    world.traces["req-1"] = facts("capsule RecordConsumed")
+    late = {2.0: lambda: world.traces["req-1"].extend(facts("odyssey RequestServed"))}
+    result = await play(STORY, at=late)
+    assert result.outcome == "passed" and 2000 <= result.took_ms <= 2600
+
+
+async def test_a_failure_shows_who_did_what(world: Any, play: Any) -> None:
+    world.traces["req-1"] = facts("scenario RecordProduced", "capsule RecordConsumed", *["capsule RequestServed"] * 2)
+    result = await play(STORY)
+    assert result.steps[0].failure.lines() == [
+        "expected  capsule, odyssey under req-1",
+        "actual    scenario, capsule after 3s",
+        "scenario  RecordProduced",
+        "capsule   RecordConsumed · RequestServed 2×",
+    ]
+    world.traces.clear()
+    assert (await play(STORY)).steps[0].failure.actual == "nothing is known of it after 3s"
+
+
+def test_it_needs_somebody_to_look_for() -> None:
+    with pytest.raises(InvalidFile, match="at least one entry"):
+        read_scenario(STORY.replace("[capsule, odyssey]", "[]"), "s.yaml")
