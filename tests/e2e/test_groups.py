@@ -20,6 +20,7 @@ def client(cli: Any, name: str) -> QuickClient:
     return QuickClient(cli.engine(name)["control_url"], token, timeout_s=15)
 
 
+@pytest.mark.spec("KAFKA-REPLAY")
 def test_a_running_service_is_set_back_and_reads_again(shared: Any, wait_for: Callable[..., Any]) -> None:
     cli, status = shared
     control = client(cli, status["name"])

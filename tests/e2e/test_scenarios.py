@@ -11,6 +11,7 @@ pytestmark = pytest.mark.e2e
 LONGEST_MS = 15_000
 
 
+@pytest.mark.spec("KAFKA-SOURCING", "KAFKA-REPLAY", "ORDER-ENTITY", "ORDER-GLOBAL", "ORDER-BEST-EFFORT")
 @pytest.mark.parametrize("name", ["rebuild-capsule", "ordering-per-entity", "ordering-global", "ordering-best-effort"])
 def test_a_scenario_that_ships_passes(name: str, shared: Any) -> None:
     cli, _ = shared

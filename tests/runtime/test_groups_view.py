@@ -150,6 +150,7 @@ async def test_a_group_is_shown_with_who_has_which_partition(view: GroupsView) -
     ]
 
 
+@pytest.mark.spec("KAFKA-REPLAY")
 async def test_our_services_leave_for_it_and_join_again(view: GroupsView, kafka: Kafka, process: Process) -> None:
     outcome = await view.reset("capsule", "earliest")
     assert process.did == [("leave", "capsule"), ("join", "capsule")]

@@ -191,19 +191,7 @@ async def test_records_of_many_partitions_share_a_commit_and_fail_alone(client, 
 
 
 @pytest.mark.spec("KAFKA-SOURCING")
-async def test_a_store_rebuilt_from_the_topics_is_equal_to_the_lost_one(client, handle, service, delivery):
-    records = [delivery(offset, event_id=f"e{offset}", event_ms=EVENT_MS + offset) for offset in range(5)]
-    for record in records:
-        await handle(record)
-    before = (await history(client))["data"]
-    await service.reset()
-    assert (await history(client))["data"] == []
-    for record in records:
-        assert await handle(record) is None
-    assert (await history(client))["data"] == before
-
-
-async def test_a_store_that_was_emptied_is_rebuilt_equal_from_the_records(client, service, handle, delivery, publisher):
+async def test_a_store_rebuilt_from_the_topics_is_equal_to_the_lost_one(client, service, handle, delivery, publisher):
     carried = {"X-Request-ID": "req-1", "X-Correlation-ID": "trace-1"}
     perception = {"event_id": "p-1", "timestamp": EVENT_MS + 9, "entities": [EURUSD, "rim:actor:regulator:SEC"]}
 
