@@ -1,7 +1,8 @@
 """The kinds of schema that the registry knows: one file each, one table.
 
-A format reads text into a `Parsed` form, prints its canonical text, and says what keeps one schema from reading the
-data of another. Libraries that only one format needs are imported when it is first used.
+A format reads text into a `Parsed` form, prints its canonical text, says what keeps one schema from reading the data of
+another, to programs and to people, and names the places of a schema that people compare. Libraries that only one format
+needs are imported when it is first used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,18 @@ from typing import Protocol
 
 from sandbox.errors import SandboxError
 
-__all__ = ["FORMATS", "Format", "InvalidSchema", "Parsed", "Problem", "Referenced", "Unchecked", "format_of"]
+__all__ = [
+    "FORMATS",
+    "Explanation",
+    "Format",
+    "InvalidSchema",
+    "Parsed",
+    "Places",
+    "Problem",
+    "Referenced",
+    "Unchecked",
+    "format_of",
+]
 
 
 class InvalidSchema(SandboxError):
@@ -48,6 +60,24 @@ class Problem:
         return f"{{errorType:'{self.kind}', description:'{text}', additionalInfo:'{self.detail}'}}"
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A problem as a person reads it: `where` names the field, `what` breaks there, `remedy` is a change that fits."""
+
+    where: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What people compare: below the schema called `root`, each place (`.vector_timestamp.event_ts_ms`; "" is the
+    schema itself) with its aspects (`type`, `default`…), all as text. The aspect `type` says most."""
+
+    root: str
+    aspects: Mapping[str, Mapping[str, str]]
+
+
 class Parsed(Protocol):
     """A schema read. `canonical` is the text that is stored, `normalised` the one of `normalize=true`."""
 
@@ -73,6 +103,12 @@ class Format(Protocol):
 
     def problems(self, reader: Parsed, writer: Parsed) -> list[Problem]:
         """Everything that keeps `reader` from reading data of `writer`. Raises Unchecked when that cannot be told."""
+
+    def explain(self, reader: Parsed, writer: Parsed, *, reader_is_new: bool) -> list[Explanation]:
+        """The same for people; `reader_is_new` says which of the two is the newer schema. Raises Unchecked."""
+
+    def places(self, schema: Parsed) -> Places:
+        """The places of a schema."""
 
 
 def _avro() -> Format:

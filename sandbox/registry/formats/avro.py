@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sandbox.registry.avro.compatibility import Incompatibility, check_reader
+from sandbox.registry.avro.explanation import explain
 from sandbox.registry.avro.parser import InvalidAvro, named_types, parse
+from sandbox.registry.avro.places import places
 from sandbox.registry.avro.printer import canonical_text, normalized_text
 from sandbox.registry.avro.tags import retag
 from sandbox.registry.avro.types import AvroType, Named
-from sandbox.registry.formats import InvalidSchema, Problem, Referenced
+from sandbox.registry.formats import Explanation, InvalidSchema, Places, Problem, Referenced
 
 __all__ = ["AvroFormat", "ParsedAvro"]
 
@@ -75,6 +77,12 @@ class AvroFormat:
 
     def problems(self, reader: ParsedAvro, writer: ParsedAvro) -> list[Problem]:
         return [_problem(each) for each in check_reader(reader.type, writer.type)]
+
+    def explain(self, reader: ParsedAvro, writer: ParsedAvro, *, reader_is_new: bool) -> list[Explanation]:
+        return explain(reader.type, writer.type, reader_is_new=reader_is_new)
+
+    def places(self, schema: ParsedAvro) -> Places:
+        return places(schema.type)
 
 
 def _problem(found: Incompatibility) -> Problem:

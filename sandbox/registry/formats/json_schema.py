@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from sandbox.registry.avro.parser import InvalidAvro, read_json
-from sandbox.registry.formats import InvalidSchema, Problem, Referenced, Unchecked
+from sandbox.registry.formats import Explanation, InvalidSchema, Places, Problem, Referenced, Unchecked
 from sandbox.registry.java_json import dump
-from sandbox.registry.json_schema.coverage import Coverage, Undecided
+from sandbox.registry.json_schema.coverage import Coverage, Difference, Undecided
 from sandbox.registry.json_schema.document import Document, Node, UnknownReference
+from sandbox.registry.json_schema.explanation import explain
+from sandbox.registry.json_schema.places import places
 from sandbox.registry.json_schema.validation import check_form, takes
 
 __all__ = ["JsonSchemaFormat", "ParsedJsonSchema"]
@@ -54,9 +56,21 @@ class JsonSchemaFormat:
         return parsed
 
     def problems(self, reader: ParsedJsonSchema, writer: ParsedJsonSchema) -> list[Problem]:
+        found = self._differences(reader, writer)
+        return [Problem(each.kind, each.path, "", _describe(each.kind, each.path)) for each in found]
+
+    def explain(self, reader: ParsedJsonSchema, writer: ParsedJsonSchema, *, reader_is_new: bool) -> list[Explanation]:
+        root = reader.document.root
+        return [explain(each, root, reader_is_new=reader_is_new) for each in self._differences(reader, writer)]
+
+    def places(self, schema: ParsedJsonSchema) -> Places:
+        return places(schema.document.root)
+
+    @staticmethod
+    def _differences(reader: ParsedJsonSchema, writer: ParsedJsonSchema) -> list[Difference]:
         old, new = (Node(each.document, each.document.root) for each in (writer, reader))
         try:
-            found = Coverage(takes).differences(new, old)
+            return Coverage(takes).differences(new, old)
         except Undecided as error:
             keyword, path = error.args
             raise Unchecked(
@@ -65,7 +79,6 @@ class JsonSchemaFormat:
             ) from None
         except RecursionError:
             raise Unchecked("Compatibility of these JSON schemas cannot be told: they are nested too deeply") from None
-        return [Problem(each.kind, each.path, "", _describe(each.kind, each.path)) for each in found]
 
 
 def _describe(kind: str, path: str) -> str:

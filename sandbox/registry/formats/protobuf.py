@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from proto_schema_parser import ast
 
-from sandbox.registry.formats import InvalidSchema, Problem, Referenced, Unchecked
+from sandbox.registry.formats import Explanation, InvalidSchema, Places, Problem, Referenced, Unchecked
 from sandbox.registry.protobuf.descriptor import descriptor_name
+from sandbox.registry.protobuf.places import places
 from sandbox.registry.protobuf.text import canonical_text, check, read_text
 
 __all__ = ["ParsedProtobuf", "ProtobufFormat"]
@@ -50,6 +51,15 @@ class ProtobufFormat:
             "Compatibility of Protobuf schemas cannot be told here",
             hint="set the subject's compatibility to NONE to register another version",
         )
+
+    def explain(self, reader: ParsedProtobuf, writer: ParsedProtobuf, *, reader_is_new: bool) -> list[Explanation]:
+        self.problems(reader, writer)
+        return []
+
+    def places(self, schema: ParsedProtobuf) -> Places:
+        if schema.serialized:
+            return Places("schema", {"": {"descriptor": schema.canonical}})
+        return places(read_text(schema.canonical))
 
 
 def _read_reference(text: str) -> ast.File | None:
