@@ -19,6 +19,7 @@ from sandbox.cli import (
     prepare,
     reset,
     scenario,
+    schemas,
     serve,
     status,
     token,
@@ -67,6 +68,7 @@ for command in (up, down, wait, status, env, logs, doctor, prepare, demo, reset,
 app.add_typer(scenario.group, name="scenario")
 app.add_typer(topics.group, name="topics")
 app.add_typer(groups.group, name="groups")
+app.add_typer(schemas.group, name="schemas")
 app.add_typer(dlq.group, name="dlq")
 app.add_typer(breaker.group, name="breaker")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-__all__ = ["data", "json_data", "on_terminal", "sign", "talk"]
+__all__ = ["data", "json_data", "on_terminal", "out_colours", "sign", "talk"]
 
 SIGNS = {
     "ready": ("●", "green"),
@@ -24,6 +24,11 @@ SIGNS = {
 def on_terminal() -> bool:
     """Whether a person watches stderr: then progress may move there."""
     return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def out_colours() -> bool:
+    """Whether data may be coloured: it goes to a terminal."""
+    return sys.stdout.isatty()
 
 
 def talk(text: str = "", *, colour: str | None = None, dim: bool = False) -> None:

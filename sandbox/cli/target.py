@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.config.folders import StateFolder
+from sandbox.config.folders import StateFolder, read_json
 from sandbox.config.naming import check_name, find_project
 from sandbox.control.quick_client import QuickClient
 from sandbox.errors import NotRunning
@@ -27,6 +27,14 @@ class Target:
     @property
     def quick(self) -> QuickClient:
         return QuickClient(self.url, self.token)
+
+    @property
+    def registry_user_info(self) -> str | None:
+        """`user:password` of the first who may use the registry; None when everybody may, or nobody knows here."""
+        if self.folder is None:
+            return None
+        users = read_json(self.folder.plan_file).get("registry_users") or {}
+        return next((f"{user}:{password}" for user, password in users.items()), None)
 
     def status(self) -> dict[str, Any]:
         return self.quick.get("/v1/status")

@@ -6,8 +6,8 @@ A folder given by `--contracts` has the same two things in the same places and r
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -26,7 +26,8 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`key` says in words what the record key is; `schema` is the record's name, for Avro topics."""
+    """`key` says in words what the record key is; `schema` is the record's name, for Avro topics. `written_by` names
+    services, `read_by` the consumer group of each service that reads."""
 
     name: str
     key: str
@@ -34,6 +35,8 @@ class Topic:
     partitions: int
     retention_ms: int
     schema: str | None = None
+    written_by: tuple[str, ...] = ()
+    read_by: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def is_dead_letters(self) -> bool:
@@ -49,6 +52,10 @@ class _TopicEntry(BaseModel):
     partitions: int = Field(ge=1)
     retention_days: float = Field(gt=0)
     dead_letters: bool = False
+    written_by: tuple[str, ...] = ()
+    """The services that write it."""
+    read_by: dict[str, str] = Field(default_factory=dict)
+    """The services that read it, each with its consumer group."""
 
 
 class _DeadLetters(BaseModel):
@@ -115,10 +122,13 @@ def _topics(path: Path) -> Iterator[Topic]:
     dead = parsed.dead_letters
     for entry in parsed.topics:
         retention_ms = int(entry.retention_days * DAY_MS)
-        yield Topic(entry.name, entry.key, entry.format, entry.partitions, retention_ms, entry.schema_)
+        yield Topic(
+            entry.name, entry.key, entry.format, entry.partitions, retention_ms, entry.schema_,
+            written_by=entry.written_by, read_by=entry.read_by,
+        )  # fmt: skip
         if entry.dead_letters:
-            retention_ms = int(dead.retention_days * DAY_MS)
-            yield Topic(f"{entry.name}{DLQ_SUFFIX}", dead.key, dead.format, dead.partitions, retention_ms)
+            name, retention_ms = f"{entry.name}{DLQ_SUFFIX}", int(dead.retention_days * DAY_MS)
+            yield Topic(name, dead.key, dead.format, dead.partitions, retention_ms, written_by=tuple(entry.read_by))
 
 
 def _schema(path: Path) -> dict[str, Any]:

@@ -142,6 +142,7 @@ def enum(*symbols):
             "Event.l",
             'make it optional: "type": ["null", …]',
         ),
+        (field("n", "int"), field("m", "int"), Level.BACKWARD, "Event.n", 'if m was renamed: "aliases": ["m"]'),
         (field("n", ["int", "null"]), field("m", "int"), Level.BACKWARD, "Event.n", '"null" as the first type'),
     ],
 )

@@ -50,9 +50,21 @@ def _missing_default(found: Incompatibility, reader_is_new: bool) -> tuple[str, 
     type_ = words(field.type) if field else "its type"
     if reader_is_new:
         what = f"the new field has no default, so records written before it cannot be read ({type_})"
-        return what, f"give {found.detail} a default, or make it optional: {_optional(field)}"
+        remedy = f"give {found.detail} a default, or make it optional: {_optional(field)}"
+        former = _former(found)
+        return what, f'{remedy}; or, if {former} was renamed: "aliases": ["{former}"]' if former else remedy
     what = f"the field is gone, and in the old schema it has no default to read instead ({type_})"
     return what, f"keep {found.detail}; or first give it a default in a version of its own, then remove it"
+
+
+def _former(found: Incompatibility) -> str | None:
+    """The one field of the written record that is gone and had the new field's type."""
+    reader, writer = found.reader, found.writer
+    if not (isinstance(reader, Record) and isinstance(writer, Record)):
+        return None
+    wanted = words(reader.by_name[found.detail].type)
+    gone = [each for each in writer.fields if each.name not in reader.by_name and words(each.type) == wanted]
+    return gone[0].name if len(gone) == 1 else None
 
 
 def _optional(field: Field | None) -> str:
