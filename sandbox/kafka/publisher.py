@@ -12,6 +12,7 @@ from aiokafka.structs import RecordMetadata
 from sandbox.clock import Clock
 from sandbox.contracts.catalog import Topic
 from sandbox.contracts.delivery import Published
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import FactSink, RecordProduced, trace_fields
 from sandbox.kafka.producer import Delivering, RecordProducer
@@ -81,9 +82,13 @@ class KafkaPublisher:
         headers: Headers = (),
         partition: int | None = None,
         timestamp_ms: int | None = None,
+        strategy: SubjectStrategy | None = None,
     ) -> Pending:
-        """The same without the wait: returns once the record is queued (for loads). Await `Pending.published` later."""
-        encoded = await self._values.encode(topic, value)
+        """The same without the wait: returns once the record is queued (for loads). Await `Pending.published` later.
+
+        `strategy` names the subject of an Avro value in place of the topic's own, `{topic}-value`.
+        """
+        encoded = await self._values.encode(topic, value, strategy=strategy)
         hop = trace.child(self._rng)
         carried = _merged(hop.record_headers(self._source), headers)
         key_bytes = None if key is None else key.encode()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any
 
 import fastavro
@@ -14,33 +13,18 @@ from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.framing import FramingError, frame, unframe
 from sandbox.contracts.names import Names
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UpstreamUnavailable, UsageError
 from sandbox.kafka.avro_schema import full_name, misfits, prepared
 from sandbox.kafka.registry_client import RegistryClient, RegistryRefused, SchemaUnknown
 
-__all__ = ["AvroDeserializer", "AvroSerializer", "SubjectStrategy", "register_contracts"]
+__all__ = ["AvroDeserializer", "AvroSerializer", "register_contracts"]
 
 _UNWRITABLE = (TypeError, ValueError, OverflowError, AttributeError, KeyError, IndexError, struct.error)
 _UNREADABLE = (
     EOFError, IndexError, KeyError, MemoryError, OverflowError, TypeError, ValueError, struct.error,
     fastavro.read.SchemaResolutionError,
 )  # fmt: skip
-
-
-class SubjectStrategy(StrEnum):
-    """How a value's subject is named. The platform uses TOPIC_NAME."""
-
-    TOPIC_NAME = "TopicNameStrategy"
-    RECORD_NAME = "RecordNameStrategy"
-    TOPIC_RECORD_NAME = "TopicRecordNameStrategy"
-
-    def subject(self, topic: str, schema: Any, names: Names) -> str:
-        """The subject of values of `schema` on the logical `topic`."""
-        if self is SubjectStrategy.TOPIC_NAME:
-            return names.value_subject(topic)
-        if self is SubjectStrategy.RECORD_NAME:
-            return f"{names.prefix}{full_name(schema)}"
-        return f"{names.topic(topic)}-{full_name(schema)}"
 
 
 async def register_contracts(
@@ -53,12 +37,15 @@ async def register_contracts(
     return {
         subject: await registry.register(subject, schema)
         for topic, schema in contracts.avro_topics()
-        for subject in (strategy.subject(topic.name, schema, names),)
+        for subject in (strategy.subject(topic.name, full_name(schema), names),)
     }
 
 
 class AvroSerializer:
-    """Writes the values of contract topics. It never registers a schema: ids are those given at start, or looked up.
+    """Writes the values of contract topics.
+
+    Subjects of its own `strategy` are never registered here: ids are those given at start, or looked up. Those of
+    another one, asked for by the call, belong to nobody else, so they are registered at their first use.
 
     With `strict` a value may have no field that the schema has not; without, such fields are left out, which lets a
     service go on when a contract was swapped for one with fewer fields.
@@ -80,17 +67,20 @@ class AvroSerializer:
         self._strategy = strategy
         self._ids = dict(ids or {})
         self._strict = strict
-        self._by_topic: dict[str, tuple[int, Any]] = {}
+        self._known: dict[tuple[str, SubjectStrategy], tuple[int, Any]] = {}
 
-    async def serialize(self, topic: str, value: Mapping[str, Any]) -> bytes:
-        """The bytes of `value` for the logical `topic`.
+    async def serialize(
+        self, topic: str, value: Mapping[str, Any], *, strategy: SubjectStrategy | None = None
+    ) -> bytes:
+        """The bytes of `value` for the logical `topic`, under the subject that `strategy` (default: its own) names.
 
-        Raises UsageError naming each field that does not fit, or when the schema is not registered;
+        Raises UsageError naming each field that does not fit, or when the schema is not registered or refused;
         UpstreamUnavailable when the registry is needed and away.
         """
-        known = self._by_topic.get(topic)
+        place = (topic, strategy or self._strategy)
+        known = self._known.get(place)
         if known is None:
-            known = self._by_topic[topic] = await self._resolve(topic)
+            known = self._known[place] = await self._resolve(*place)
         schema_id, schema = known
         body = io.BytesIO()
         try:
@@ -102,21 +92,28 @@ class AvroSerializer:
             ) from None
         return frame(schema_id, body.getvalue())
 
-    async def _resolve(self, topic: str) -> tuple[int, Any]:
+    async def _resolve(self, topic: str, strategy: SubjectStrategy) -> tuple[int, Any]:
         schema = self._contracts.schema_of(topic)
         if schema is None:
             raise UsageError("the contracts give this topic no Avro schema", where=topic)
-        subject = self._strategy.subject(topic, schema, self._names)
+        subject = strategy.subject(topic, full_name(schema), self._names)
         if subject not in self._ids:
-            try:
-                self._ids[subject] = await self._registry.lookup(subject, schema)
-            except SchemaUnknown as error:
-                raise UsageError(
-                    f"the contract's schema is not registered under {subject}: {error.message}",
-                    where=topic,
-                    hint="schemas are registered when the sandbox starts; `sandbox reset` registers them again",
-                ) from error
+            self._ids[subject] = await self._id(topic, subject, schema, registers=strategy is not self._strategy)
         return self._ids[subject], prepared(schema)
+
+    async def _id(self, topic: str, subject: str, schema: Any, *, registers: bool) -> int:
+        try:
+            return await (self._registry.register if registers else self._registry.lookup)(subject, schema)
+        except SchemaUnknown as error:
+            raise UsageError(
+                f"the contract's schema is not registered under {subject}: {error.message}",
+                where=topic,
+                hint="schemas are registered when the sandbox starts; `sandbox reset` registers them again",
+            ) from error
+        except RegistryRefused as error:
+            raise UsageError(
+                f"the contract's schema cannot be used: {error.message}", where=topic, hint=error.hint
+            ) from error
 
 
 class AvroDeserializer:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.framing import schema_id_of
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UsageError
 from sandbox.kafka.avro_schema import prepared
 from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer
@@ -35,10 +36,13 @@ class TopicValues:
         self._deserializer = deserializer
         self._readers: dict[str, Any] = {}
 
-    async def encode(self, topic: str, value: Mapping[str, Any]) -> bytes:
-        """Raises UsageError when the value does not fit, UpstreamUnavailable when the registry is needed and away."""
+    async def encode(self, topic: str, value: Mapping[str, Any], *, strategy: SubjectStrategy | None = None) -> bytes:
+        """`strategy` names the subject of an Avro value in place of the serializer's own.
+
+        Raises UsageError when the value does not fit, UpstreamUnavailable when the registry is needed and away.
+        """
         if self._contracts.schema_of(topic) is not None:
-            return await self._serializer.serialize(topic, value)
+            return await self._serializer.serialize(topic, value, strategy=strategy)
         try:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         except (TypeError, ValueError) as error:

@@ -91,7 +91,9 @@ class ScenarioWorld:
         if value is None or isinstance(value, bytes):
             key = None if outgoing.key is None else outgoing.key.encode()
             return await self._publisher.post_raw(outgoing.topic, key=key, value=value, **about)
-        return await self._publisher.post(outgoing.topic, value, key=outgoing.key, **about)
+        return await self._publisher.post(
+            outgoing.topic, value, key=outgoing.key, strategy=outgoing.subject_strategy, **about
+        )
 
     @asynccontextmanager
     async def tap(self, topics: Collection[str]) -> AsyncIterator[AsyncIterator[Seen]]:

@@ -173,6 +173,7 @@ _BOUNDS = {
     "less_than": ("lt", "a number below {}"),
     "less_than_equal": ("le", "a number of at most {}"),
     "literal_error": ("expected", "{}"),
+    "enum": ("expected", "{}"),
     "string_too_long": ("max_length", "a text of at most {} characters"),
 }
 

@@ -11,6 +11,7 @@ from sandbox.clock import Clock
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.delivery import Published
 from sandbox.contracts.record import Record
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import Fact, FactSink
 
@@ -25,6 +26,7 @@ class Outgoing:
     """A record to publish. A mapping is encoded by the topic's contract; bytes go out as they are; None is a tombstone.
 
     The record carries the ids of `trace`; `headers` come besides them, or in their place where the name is the same.
+    `subject_strategy` names the registry's subject of a mapping, None for the topic's own.
     """
 
     topic: str
@@ -33,6 +35,7 @@ class Outgoing:
     trace: TraceContext
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
+    subject_strategy: SubjectStrategy | None = None
 
 
 class Sent(Protocol):

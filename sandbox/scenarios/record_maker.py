@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, TraceContext
 from sandbox.errors import UsageError
 from sandbox.scenarios.filling import RECORD_KEY
@@ -35,6 +36,7 @@ class RecordMaker:
         headers: Template | None,
         encoding: str,
         partition: int | None,
+        subject_strategy: SubjectStrategy | None,
         names: dict[str, Any],
         new_trace: Callable[[], TraceContext],
         locate: Callable[..., str],
@@ -45,6 +47,7 @@ class RecordMaker:
         self._headers = None if headers is None else headers.fold(names)
         self._encode = ENCODINGS[encoding]
         self._partition = partition
+        self._subject_strategy = subject_strategy
         self._names = names
         self._new_trace = new_trace
         self._locate = locate
@@ -72,6 +75,7 @@ class RecordMaker:
             trace=_trace(self._new_trace(), headers),
             headers=headers,
             partition=self._partition,
+            subject_strategy=self._subject_strategy,
         )
 
     def handle(self, outgoing: Outgoing) -> dict[str, Any]:

@@ -33,3 +33,40 @@ def test_a_contract_evolves_as_its_level_allows(shared: Any, tmp_path: Any) -> N
     message = document["components"]["messages"]["plato.governance"]
     assert message["x-schema-registry"]["version"] == 2
     assert cli.ok("schemas", "delete", SUBJECT, "--version", "2", "--permanent").out.endswith("deleted for good\n")
+
+
+STORY = """
+scenario: One record type under three subjects
+steps:
+  - publish: perception.signals
+    as: signal
+    subject-strategy: %s
+    key: rim:entity:finance:GBPUSD
+    value: {severity: LOW}
+  - expect: perception.signals
+    where: {$.event_id: "{{ signal.event_id }}", $.severity: LOW}
+  - http: GET {{ odyssey }}/api/v1/events?size=200
+    expect:
+      $.data[*].eventId: {contains: "{{ signal.event_id }}"}
+    within: 10s
+"""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "subject"),
+    [
+        ("record-name", "com.z254.butterfly.perception.avro.SignalEvent"),
+        ("topic-record-name", "perception.signals-com.z254.butterfly.perception.avro.SignalEvent"),
+    ],
+)
+def test_records_under_other_subjects_are_written_seen_and_consumed(
+    shared: Any, tmp_path: Any, strategy: str, subject: str
+) -> None:
+    cli, _ = shared
+    story = tmp_path / "story.yaml"
+    story.write_text(STORY % strategy, encoding="utf-8")
+    cli.ok("scenario", "validate", str(story))
+    done = cli.run("scenario", "run", str(story))
+    assert done.code == 0, done.out + done.err
+    schemas = [json.loads(cli.ok("schemas", "show", each).out) for each in (subject, "perception.signals-value")]
+    assert schemas[0] == schemas[1]

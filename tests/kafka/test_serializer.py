@@ -14,10 +14,11 @@ from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.framing import frame, unframe
 from sandbox.contracts.names import Names
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UpstreamUnavailable, UsageError
 from sandbox.kafka.avro_schema import prepared
-from sandbox.kafka.registry_client import SchemaUnknown
-from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer, SubjectStrategy, register_contracts
+from sandbox.kafka.registry_client import RegistryRefused, SchemaUnknown
+from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer, register_contracts
 
 CONTRACTS = Contracts.load()
 NAMES = Names()
@@ -145,17 +146,45 @@ async def test_ids_do_not_depend_on_the_run() -> None:
     assert await register_contracts(first, CONTRACTS, NAMES) == await register_contracts(second, CONTRACTS, NAMES)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    ("strategy", "subject"),
-    [
-        (SubjectStrategy.TOPIC_NAME, "x.plato.plans-value"),
-        (SubjectStrategy.RECORD_NAME, "x.com.z254.butterfly.plato.avro.PlanEvent"),
-        (SubjectStrategy.TOPIC_RECORD_NAME, "x.plato.plans-com.z254.butterfly.plato.avro.PlanEvent"),
-    ],
-)
-def test_a_strategy_names_the_subject(strategy: SubjectStrategy, subject: str) -> None:
-    schema = {"type": "record", "name": "PlanEvent", "namespace": "com.z254.butterfly.plato.avro", "fields": []}
-    assert strategy.subject("plato.plans", schema, Names("x.")) == subject
+RECORD = "com.z254.butterfly.common.hft.avro.RimFastEvent"
+
+
+@pytest.mark.parametrize("strategy", SubjectStrategy)
+async def test_the_schemas_may_all_be_registered_by_another_strategy(
+    strategy: SubjectStrategy, fast_path: dict[str, Any]
+) -> None:
+    registry = Registry()
+    ids = await register_contracts(registry, CONTRACTS, NAMES, strategy)  # type: ignore[arg-type]
+    serializer = AvroSerializer(registry, CONTRACTS, NAMES, strategy=strategy)  # type: ignore[arg-type]
+    data = await serializer.serialize("rim.fast-path", fast_path)
+    assert unframe(data)[0] == ids[strategy.subject("rim.fast-path", RECORD, NAMES)]
+
+
+@pytest.mark.parametrize("strategy", [SubjectStrategy.RECORD_NAME, SubjectStrategy.TOPIC_RECORD_NAME])
+async def test_a_call_may_ask_for_another_strategy_whose_subject_is_registered_at_its_first_use(
+    strategy: SubjectStrategy, known: Registry, deserializer: AvroDeserializer, fast_path: dict[str, Any]
+) -> None:
+    serializer = AvroSerializer(known, CONTRACTS, NAMES)  # type: ignore[arg-type]
+    before = dict(known.ids)
+    data = await serializer.serialize("rim.fast-path", fast_path, strategy=strategy)
+    added = known.ids.keys() - before.keys()
+    assert {subject for subject, _ in added} == {strategy.subject("rim.fast-path", RECORD, NAMES)}
+    assert unframe(data)[0] == known.ids[added.pop()]
+    assert (await deserializer.deserialize(data))["status"] == fast_path["status"]
+    again = await serializer.serialize("rim.fast-path", fast_path)
+    assert unframe(again)[0] == before["rim.fast-path-value", json.dumps(CONTRACTS.schemas["RimFastEvent"])]
+
+
+async def test_a_schema_that_the_registry_refuses_is_the_callers_to_mend(
+    known: Registry, fast_path: dict[str, Any]
+) -> None:
+    async def refuse(subject: str, schema: Any) -> int:
+        raise RegistryRefused("incompatible", status=409, code=40901, where=subject)
+
+    known.register = refuse  # type: ignore[method-assign]
+    serializer = AvroSerializer(known, CONTRACTS, NAMES)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="cannot be used: incompatible"):
+        await serializer.serialize("rim.fast-path", fast_path, strategy=SubjectStrategy.RECORD_NAME)
 
 
 async def test_bytes_that_are_not_framed_are_named(deserializer: AvroDeserializer) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.framing import frame, schema_id_of
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UsageError
 from sandbox.kafka.values import TopicValues, View
 
@@ -53,6 +54,16 @@ async def test_what_a_consumer_cannot_decode_is_a_record_failure(
     with pytest.raises(RecordFailure, match=reason) as caught:
         await values.decode(topic, data)
     assert caught.value.category is FailureCategory.DESERIALIZATION
+
+
+@pytest.mark.parametrize("strategy", SubjectStrategy)
+async def test_consumers_and_onlookers_read_a_value_by_its_id_whatever_its_subject_is_called(
+    strategy: SubjectStrategy, values: TopicValues, fast_path: dict[str, Any]
+) -> None:
+    data = await values.encode("rim.fast-path", fast_path, strategy=strategy)
+    assert (await values.decode("rim.fast-path", data))["status"] == "ALERT"
+    assert (await values.view("rim.fast-path", data)).format == "avro"
+    assert (await values.view("a topic of one's own", data)).value["status"] == "ALERT"
 
 
 async def test_an_onlooker_sees_every_value(values: TopicValues, fast_path: dict[str, Any]) -> None:

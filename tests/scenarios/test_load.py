@@ -60,12 +60,21 @@ MISTAKES = {
     "unknown key in a step": (
         ("rate: 100/s", "rat: 100/s"),
         "story.yaml:16: unknown key 'rat' in the step `publish`, expected publish, key, value, headers, count, rate, "
-        "partition, format, background, as\n  → did you mean 'rate'?",
+        "partition, format, subject-strategy, background, as\n  → did you mean 'rate'?",
     ),
     "unknown key in the header": (
         ("purpose:", "purpos:"),
         "story.yaml:2: unknown key 'purpos' in a scenario, expected scenario, purpose, tags, seed, profile, speed, "
         "topics, vars, steady, steps, finally\n  → did you mean 'purpose'?",
+    ),
+    "an unknown strategy": (
+        ("rate: 100/s", "subject-strategy: RecordNameStrategy"),
+        "story.yaml:16: subject-strategy: expected 'topic-name', 'record-name' or 'topic-record-name', "
+        "found RecordNameStrategy",
+    ),
+    "a strategy for what has no schema": (
+        ("rate: 100/s", "format: json\n    subject-strategy: record-name"),
+        "story.yaml:17: a json record has no subject\n  → leave `subject-strategy` out",
     ),
     "unknown step": (
         ("- expect: capsule", "- expct: capsule"),

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from sandbox.contracts.catalog import Contracts
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import InvalidFile
 from sandbox.scenarios.background import Background
 from sandbox.scenarios.filling import AvroFilling
@@ -45,6 +46,9 @@ class PublishStep(Step):
     """The partition; chosen by the key when left out."""
     format: Literal["avro", "json", "raw"] | None = None
     """How the value is encoded; the topic's own format when left out. Raw: a text, {hex: …} or {base64: …}."""
+    subject_strategy: SubjectStrategy | None = Field(default=None, alias="subject-strategy")
+    """How the registry's subject of an Avro value is named: by the topic (when left out), the record's full name, or
+    both. The schema is registered under the other names at its first use."""
     background: bool = False
     """Go on with the next step; ends at `stop`, or after the last step."""
     name: Name | None = Field(default=None, alias="as")
@@ -75,6 +79,9 @@ class PublishStep(Step):
     def completed(self, contracts: Contracts) -> Template | None:
         """The value with what was left out filled in; None is a tombstone. Raises BadValue."""
         encoding = self.encoding(contracts)
+        if self.subject_strategy is not None and encoding != "avro":
+            hint = "leave `subject-strategy` out"
+            raise BadValue(f"a {encoding} record has no subject", hint=hint, path=("subject-strategy",))
         if isinstance(self.value, Constant) and self.value.value is None:
             return None
         if encoding == "avro":
@@ -122,6 +129,7 @@ class PublishStep(Step):
             headers=self.headers,
             encoding=self.encoding(turn.world.contracts),
             partition=self.partition,
+            subject_strategy=self.subject_strategy,
             names=dict(turn.names),
             new_trace=turn.stage.trace,
             locate=self.at_path,

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import AssertionFailed
 
 
@@ -63,6 +64,20 @@ steps:
 async def test_values_are_encoded_as_the_step_says(options: str, sent: Any, world: Any, play: Any) -> None:
     result = await play(f"scenario: s\nsteps:\n  - publish: rim.fast-path\n    key: k\n    {options}\n")
     assert result.outcome == "passed" and world.published[0].value == sent
+
+
+async def test_the_subject_of_an_avro_value_may_be_named_otherwise(world: Any, play: Any) -> None:
+    await play("""
+scenario: s
+steps:
+  - publish: rim.fast-path
+  - publish: rim.fast-path
+    subject-strategy: record-name
+  - publish: rim.fast-path
+    subject-strategy: topic-record-name
+""")
+    strategies = [each.subject_strategy for each in world.published]
+    assert strategies == [None, SubjectStrategy.RECORD_NAME, SubjectStrategy.TOPIC_RECORD_NAME]
 
 
 async def test_json_topics_take_json(world: Any, play: Any) -> None:
