@@ -31,7 +31,7 @@ def env(
     if shell not in SHELLS:
         raise UsageError(f"unknown shell {shell!r}", where="--shell", hint=f"choose from {', '.join(SHELLS)}")
     target = find_target(name)
-    found = variables(target.status(), target.token)
+    found = variables(target.status(), target.token, target.registry_user_info)
     if json:
         json_data(found)
         return
@@ -39,13 +39,19 @@ def env(
         data(line(shell, key, value))
 
 
-def variables(status: dict[str, Any], token: str) -> dict[str, str]:
-    """The variables of a sandbox; a service that is left out has none. URLs hold scheme, host and port only."""
+def variables(status: dict[str, Any], token: str, registry_user_info: str | None = None) -> dict[str, str]:
+    """The variables of a sandbox; a service that is left out has none. URLs hold scheme, host and port only.
+
+    `registry_user_info` is `user:password` for a registry that asks for it, under Confluent's names.
+    """
+    from sandbox.cli.target import REGISTRY_USER_INFO
+
     ends = status["endpoints"]
     plato = ends.get("plato")
     found = {
         "KAFKA_BOOTSTRAP_SERVERS": ends.get("kafka"),
         "SCHEMA_REGISTRY_URL": ends.get("schema_registry"),
+        REGISTRY_USER_INFO: registry_user_info,
         "CAPSULE_URL": ends.get("capsule"),
         "ODYSSEY_URL": ends.get("odyssey"),
         "PLATO_URL": plato,
@@ -55,6 +61,8 @@ def variables(status: dict[str, Any], token: str) -> dict[str, str]:
         "SANDBOX_NAME": status["name"],
         "SPRING_KAFKA_BOOTSTRAP_SERVERS": ends.get("kafka"),
         "SPRING_KAFKA_PROPERTIES_SCHEMA_REGISTRY_URL": ends.get("schema_registry"),
+        "SPRING_KAFKA_PROPERTIES_BASIC_AUTH_CREDENTIALS_SOURCE": registry_user_info and "USER_INFO",
+        "SPRING_KAFKA_PROPERTIES_BASIC_AUTH_USER_INFO": registry_user_info,
         "BUTTERFLY_CLIENTS_CAPSULE_URL": ends.get("capsule"),
         "BUTTERFLY_CLIENTS_ODYSSEY_URL": ends.get("odyssey"),
         "BUTTERFLY_CLIENTS_PLATO_URL": plato,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +10,6 @@ if TYPE_CHECKING:
     from sandbox.cli.schemas_registry import SchemaRegistry
 
 __all__ = ["DeletedOption", "SubjectArgument", "VersionOption", "find_registry"]
-
-USER_INFO = "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO"
 
 
 def find_registry(name: str | None) -> SchemaRegistry:
@@ -27,7 +24,7 @@ def find_registry(name: str | None) -> SchemaRegistry:
         raise UpstreamUnavailable(
             f"sandbox {target.name} has no schema registry", hint="start it without `--without schema-registry`"
         )
-    return SchemaRegistry(url, user_info=target.registry_user_info or os.environ.get(USER_INFO))
+    return SchemaRegistry(url, user_info=target.registry_user_info)
 
 
 def _subjects(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -9,10 +9,14 @@ from typing import Any
 
 from sandbox.config.folders import StateFolder, read_json
 from sandbox.config.naming import check_name, find_project
+from sandbox.config.registry_users import user_info
 from sandbox.control.quick_client import QuickClient
 from sandbox.errors import NotRunning
 
-__all__ = ["Target", "find_target", "folder_of"]
+__all__ = ["REGISTRY_USER_INFO", "Target", "find_target", "folder_of"]
+
+REGISTRY_USER_INFO = "SCHEMA_REGISTRY_BASIC_AUTH_USER_INFO"
+"""The variable by which Confluent's tools know a registry's user and password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,11 @@ class Target:
 
     @property
     def registry_user_info(self) -> str | None:
-        """`user:password` of the first who may use the registry; None when everybody may, or nobody knows here."""
+        """`user:password` for the registry, as the state folder or else the environment has it; None when everybody
+        may use it."""
         if self.folder is None:
-            return None
-        users = read_json(self.folder.plan_file).get("registry_users") or {}
-        return next((f"{user}:{password}" for user, password in users.items()), None)
+            return os.environ.get(REGISTRY_USER_INFO)
+        return user_info(read_json(self.folder.plan_file).get("registry_users") or {})
 
     def status(self) -> dict[str, Any]:
         return self.quick.get("/v1/status")

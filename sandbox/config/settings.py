@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from sandbox.config.registry_users import read_users, written_users
 from sandbox.config.serve import SERVICES, RateLimitsChoice
 from sandbox.contracts.api_key import read_api_keys
 from sandbox.errors import InvalidFile, UsageError
@@ -23,7 +24,7 @@ REPLACEABLE = ("schema-registry", "capsule", "odyssey", "plato")
 class Settings(BaseModel):
     """Every field is a key of `sandbox.toml`, `SANDBOX_<FIELD>` in the environment and an option of `sandbox up`.
 
-    `api_keys` is no option: what stands on a command line is seen by everybody on the machine.
+    `api_keys` and `registry_users` are no options: what stands on a command line is seen by everybody on the machine.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -54,6 +55,9 @@ class Settings(BaseModel):
     rate_limits: RateLimitsChoice = "on"
     """Which request limits the services hold callers to: the specification's, or with `per-service` ODYSSEY's and
     PLATO's own."""
+    registry_users: dict[str, str] = Field(default_factory=dict, repr=False)
+    """Who may use the schema registry: passwords by user, everybody without it. A table in the file,
+    `user:password[,user:password]` in the environment. The services themselves come as the first."""
     bind: str | None = None
     """Address to listen on besides loopback, for containers and neighbours."""
     advertise: str | None = None
@@ -90,6 +94,16 @@ class Settings(BaseModel):
     @classmethod
     def _keys(cls, value: Any) -> Any:
         return read_api_keys(value) if isinstance(value, str | dict) else value
+
+    @field_validator("registry_users", mode="before")
+    @classmethod
+    def _users(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return read_users(value)
+        if not isinstance(value, dict) or not all(isinstance(password, str) for password in value.values()):
+            raise ValueError("must be a table of passwords by user")
+        written_users(value)
+        return value
 
     @field_validator("replace", mode="before")
     @classmethod

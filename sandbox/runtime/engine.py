@@ -16,7 +16,6 @@ from aiohttp import web
 
 from sandbox.clock import SystemClock
 from sandbox.config.folders import StateFolder
-from sandbox.config.registry_users import users_in
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.instants import format_instant
 from sandbox.contracts.names import Names
@@ -71,7 +70,7 @@ class Engine:
             Names(),
             client_id="engine",
             strict=True,
-            registry_users=users_in(os.environ),
+            registry_users=plan.registry_users,
         )
         self._scenarios = ScenarioRuns(self._scenario_world)
         self._training: Child | None = None

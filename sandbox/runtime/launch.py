@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.config.folders import StateFolder, cache_dir, read_json
+from sandbox.config.registry_users import users_in
 from sandbox.config.settings import Settings
 from sandbox.contracts.api_key import write_api_keys
 from sandbox.control.quick_client import QuickClient
@@ -102,6 +103,7 @@ def make_plan(
         auth=settings.auth,
         api_keys=write_api_keys(settings.api_keys) or None,
         rate_limits=settings.rate_limits,
+        registry_users=settings.registry_users or users_in(os.environ),
         java_home=str(settings.java_home.absolute()) if settings.java_home else None,
         train=train and docker is None,
         **(docker or {}),

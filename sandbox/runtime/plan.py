@@ -34,6 +34,8 @@ class EnginePlan:
     api_keys: str | None = field(default=None, repr=False)
     """API keys with their scopes, as `sandbox serve` reads them."""
     rate_limits: str = "on"
+    registry_users: dict[str, str] = field(default_factory=dict, repr=False)
+    """Who may use the schema registry: passwords by user; everybody when empty."""
     java_home: str | None = None
     docker_host: str | None = None
     """Address of the Docker engine that runs the containers, on that runtime."""

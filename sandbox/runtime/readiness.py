@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,8 @@ async def prove(plan: EnginePlan, clients: KafkaClients, groups: dict[str, Any])
     timeout = aiohttp.ClientTimeout(total=CALL_LIMIT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         if registry := plan.local_url("schema-registry"):
-            proofs.append(await _timed("schema registered and fetched", _schema(session, registry, clients.contracts)))
+            registering = _schema(session, registry, clients.contracts, plan.registry_users)
+            proofs.append(await _timed("schema registered and fetched", registering))
         for service in ("capsule", "odyssey", "plato"):
             if url := plan.local_url(service):
                 proofs.append(await _timed(f"{service} answered", _health(session, service, url)))
@@ -56,14 +57,17 @@ async def _timed(what: str, work: Awaitable[object]) -> Proof:
     return Proof(what, round((time.perf_counter() - started) * 1000, 1))
 
 
-async def _schema(session: Any, registry: str, contracts: Contracts) -> None:
-    """Register a contract's schema (a known one keeps its id) and fetch it by that id."""
+async def _schema(session: Any, registry: str, contracts: Contracts, users: Mapping[str, str]) -> None:
+    """Register a contract's schema (a known one keeps its id) and fetch it by that id, as the first of `users`."""
     import json
 
+    import aiohttp
+
+    auth = next((aiohttp.BasicAuth(user, password, "utf-8") for user, password in users.items()), None)
     topic, schema = next(contracts.avro_topics())
-    call = session.post(f"{registry}/subjects/{topic.name}-value/versions", json={"schema": json.dumps(schema)})
-    registered = await _json(call, "schema-registry")
-    await _json(session.get(f"{registry}/schemas/ids/{registered['id']}"), "schema-registry")
+    url, body = f"{registry}/subjects/{topic.name}-value/versions", {"schema": json.dumps(schema)}
+    registered = await _json(session.post(url, json=body, auth=auth), "schema-registry")
+    await _json(session.get(f"{registry}/schemas/ids/{registered['id']}", auth=auth), "schema-registry")
 
 
 async def _health(session: Any, service: str, url: str) -> None:

@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from sandbox.config.registry_users import written_users
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.plan import EnginePlan
@@ -55,6 +56,7 @@ def serve_environment(plan: EnginePlan, process: str, token: str) -> dict[str, s
     services = plan.processes[process]
     told = {
         "bootstrap_servers": plan.local_bootstrap_servers,
+        "registry_users": written_users(plan.registry_users),
         "registry_url": plan.local_url("schema-registry"),
         "capsule_url": plan.local_url("capsule"),
         "plato_url": plan.local_url("plato"),

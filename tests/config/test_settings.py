@@ -26,6 +26,19 @@ def test_lists_in_the_environment_are_words() -> None:
     assert settings.only == ("capsule", "plato") and settings.services() == ("capsule",)
 
 
+def test_the_registrys_users_come_from_the_environment_or_a_table_and_stay_out_of_sight(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text('[registry-users]\nann = "a:secret"\nbob = "b"\n', encoding="utf-8")
+    settings = resolve_settings({}, file=file, environ={})
+    assert settings.registry_users == {"ann": "a:secret", "bob": "b"}
+    assert "secret" not in repr(settings)
+    environ = {"SANDBOX_REGISTRY_USERS": "eve:c"}
+    assert resolve_settings({}, file=file, environ=environ).registry_users == {"eve": "c"}
+    with pytest.raises(UsageError, match="not user:password") as caught:
+        resolve_settings({}, environ={"SANDBOX_REGISTRY_USERS": "secret"})
+    assert "secret" not in caught.value.render()
+
+
 @pytest.mark.parametrize(
     ("flags", "where", "message"),
     [

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox.config.folders import share_dir
+from sandbox.config.registry_users import written_users
 from sandbox.runtime.docker.labels import project_name
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.spawn import admin_port_name
@@ -97,6 +98,7 @@ class Project:
             "AUTH": plan.auth,
             "API_KEYS": plan.api_keys,
             "RATE_LIMITS": plan.rate_limits,
+            "REGISTRY_USERS": written_users(plan.registry_users),
         }
         for service, variable in VARIABLES.items():
             if service in plan.ports:
