@@ -152,6 +152,9 @@ class _Connection:
                 seen = message.sequence
             if batch:
                 continue
+            if run and log.get(run.run_id) is None:
+                run, seen = None, 0  # a reset took it away: runs count from 1 again
+                continue
             following = log.next_after(run) if run else None
             if following is not None:
                 run, seen = following, 0
