@@ -71,7 +71,18 @@ def test_what_the_services_do_arrives_at_the_engine_as_facts(box: Any, eventuall
     eventually(lambda: served() > before)
 
 
-@pytest.mark.spec("OVERVIEW-KAFKA", "OVERVIEW-REST", "OVERVIEW-WEBSOCKET")
+@pytest.mark.spec(
+    "KAFKA-AUDIT",
+    "OVERVIEW-KAFKA",
+    "OVERVIEW-REST",
+    "OVERVIEW-WEBSOCKET",
+    "REST-CAPSULES-GET",
+    "REST-CAPSULES-LIST",
+    "REST-HISTORY-ENTITY",
+    "TRACE-CORRELATION-ID",
+    "TRACE-KAFKA",
+    "WS-CONNECT",
+)
 def test_the_golden_path_passes(box: Any) -> None:
     """The verdict does not depend on the runtime."""
     done = box.command("scenario", "run", "golden-path")

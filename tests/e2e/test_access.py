@@ -39,6 +39,7 @@ def call(url: str, *, method: str = "GET", body: Any = None, **headers: str) -> 
         return error.code, json.load(error), dict(error.headers)
 
 
+@pytest.mark.spec("ERROR-401", "ERROR-403", "ERROR-429", "HEADER-AUTHORIZATION")
 def test_credentials_and_limits_hold_from_the_command_line_to_the_answer(cli: Any) -> None:
     (cli.folder / "sandbox.toml").write_text(TOML, encoding="utf-8")
     status = cli.ok("up", "--json").json

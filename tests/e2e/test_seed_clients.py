@@ -1,10 +1,16 @@
-"""The seed's own clients against a running sandbox: its producer's settings, its listener, its JavaScript."""
+"""The seed's own clients against a running sandbox: its producer, its listener and its JavaScript.
+
+Word for word they run on the seed's addresses, localhost:9092, :8081 and :8080: whoever holds one of these ports makes
+those tests fail, by name.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
+import textwrap
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +29,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 TOPIC = "rim.fast-path"
 VALUE = SerializationContext(TOPIC, MessageField.VALUE)
 JAVASCRIPT = Path(__file__).parents[1] / "services" / "plato"
+SPRING = Path(__file__).parent / "spring"
+SCHEMAS = Path(__file__).parents[2] / "sandbox" / "contracts" / "schemas"
 
 
 def event(event_id: str, local_id: str) -> dict[str, Any]:
@@ -97,17 +105,34 @@ def test_what_the_seeds_producer_publishes_every_group_reads(
     assert ask(f"{odyssey}/api/v1/entities/{sent['rim_node_id']}")["data"]["stress"]["stressScore"] == 0.1
 
 
+@pytest.mark.parametrize(
+    ("source", "digest"),
+    [
+        (JAVASCRIPT / "seed_client.js", "32a9260910719092"),
+        (SPRING / "src/main/java/seed/FastPathProducer.java", "2ea5b2ae55349fce"),
+        (SPRING / "src/main/java/seed/FastPathListener.java", "4cd8048429fe6bdd"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_what_runs_word_for_word_is_still_the_seeds_words(source: Path, digest: str) -> None:
+    """The sandbox is mended when these fail, never the words: in Java those between the lines `// ----`."""
+    text = source.read_text(encoding="utf-8")
+    if source.suffix == ".java":
+        text = textwrap.dedent(text.split("// ----\n")[1].rpartition("\n")[0])
+    assert hashlib.sha256(text.rstrip().encode()).hexdigest().startswith(digest)
+
+
+def up_on_the_seeds_addresses(cli: Any, *options: str) -> None:
+    done = cli.run("up", "--ports", "default", *options)
+    assert done.code == 0, f"the seed's addresses need the default ports:\n{done.err}"
+
+
 @pytest.mark.node
-@pytest.mark.spec("JS-CONNECT", "JS-PLAN-COMPLETED", "PRODUCER-BOOTSTRAP", "PRODUCER-REGISTRY", "OVERVIEW-WEBSOCKET")
-def test_the_seeds_clients_run_word_for_word_on_its_own_addresses(cli: Any, tmp_path: Path) -> None:
-    """On localhost:9092, :8081 and :8080; another sandbox or program on one of these ports fails this test by name."""
+@pytest.mark.spec("JS-CONNECT", "JS-PLAN-COMPLETED", "OVERVIEW-WEBSOCKET")
+def test_the_seeds_javascript_runs_word_for_word_on_its_own_address(cli: Any, tmp_path: Path) -> None:
     node = shutil.which("node")
     assert node, "the node tests need Node.js 20.10 or later: there is no node on the PATH"
-    done = cli.run("up", "--ports", "default")
-    assert done.code == 0, f"the seed's addresses need the default ports:\n{done.err}"
-    sent = event("evt-word-for-word", "WORDFORWORD")
-    publish("localhost:9092", "http://localhost:8081", sent)
-    assert listen("localhost:9092", "http://localhost:8081", sent["event_id"]) == sent
+    up_on_the_seeds_addresses(cli)
     page = tmp_path / "page.cjs"
     page.write_text(
         "\n".join((JAVASCRIPT / name).read_text(encoding="utf-8") for name in ("seed_page.js", "seed_client.js")),
@@ -123,3 +148,42 @@ def test_the_seeds_clients_run_word_for_word_on_its_own_addresses(cli: Any, tmp_
     run, _, artifacts = ran.stdout.partition("Plan completed successfully\nArtifacts: ")
     assert run.startswith("Connected to plan execution stream\n")
     assert json.loads(artifacts)[0]["type"] == "DECISION_REPORT"
+
+
+@pytest.fixture(scope="module")
+def spring(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The class path of the seed's Java in a Spring Kafka application, built by Maven."""
+    out = tmp_path_factory.mktemp("spring")
+    goals = ["compile", "dependency:copy-dependencies"]
+    built = subprocess.run(
+        ["mvn", "-B", "-q", "-f", str(SPRING / "pom.xml"), f"-Dout={out}", f"-Dschemas={SCHEMAS}", *goals],
+        capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stdout
+    return f"{out / 'classes'}:{out / 'dependency'}/*"
+
+
+@pytest.mark.java
+@pytest.mark.spec("PRODUCER-BOOTSTRAP", "PRODUCER-REGISTRY", "PRODUCER-RETRIES", "PRODUCER-TYPES")
+@pytest.mark.spec("CONSUMER-TOPIC", "CONSUMER-GROUP", "CONSUMER-AVRO", "REGISTRY-EVOLUTION")
+def test_the_seeds_java_runs_word_for_word_in_the_place_of_odyssey(
+    cli: Any, spring: str, wait_for: Callable[..., Any]
+) -> None:
+    """KafkaTemplate and @KafkaListener in group `odyssey-reflex`.
+
+    Java registers its own schema, with `avro.java.string`, as the subject's next version, and CAPSULE reads that too.
+    """
+    up_on_the_seeds_addresses(cli, "--without", "odyssey")
+    ran = subprocess.run(["java", "-cp", spring, "seed.Main"], capture_output=True, text=True, timeout=90)
+    print(ran.stdout, ran.stderr)
+    assert ran.returncode == 0, ran.stderr
+    published, evaluated = ran.stdout.splitlines()
+    assert published.startswith("published rim.fast-path-")
+    found = json.loads(evaluated.removeprefix("evaluated "))
+    assert (found["rim_node_id"], found["event_id"], found["price"]) == (
+        "rim:entity:finance:SPRING",
+        "evt-spring",
+        1.05,
+    )
+    assert ask("http://localhost:8081/subjects/rim.fast-path-value/versions") == [1, 2]
+    wait_for(lambda: ask("http://localhost:8083/api/v1/history/rim:entity:finance:SPRING")["data"])
