@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import shutil
 import subprocess
 import textwrap
@@ -23,6 +25,7 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerialize
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from sandbox.contracts.catalog import Contracts
+from sandbox.control.quick_client import QuickClient
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -111,6 +114,7 @@ def test_what_the_seeds_producer_publishes_every_group_reads(
         (JAVASCRIPT / "seed_client.js", "32a9260910719092"),
         (SPRING / "src/main/java/seed/FastPathProducer.java", "2ea5b2ae55349fce"),
         (SPRING / "src/main/java/seed/FastPathListener.java", "4cd8048429fe6bdd"),
+        (SPRING / "src/main/java/seed/HistoryService.java", "ba7de9543e66488d"),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )
@@ -174,7 +178,7 @@ def test_the_seeds_java_runs_word_for_word_in_the_place_of_odyssey(
     Java registers its own schema, with `avro.java.string`, as the subject's next version, and CAPSULE reads that too.
     """
     up_on_the_seeds_addresses(cli, "--without", "odyssey")
-    ran = subprocess.run(["java", "-cp", spring, "seed.Main"], capture_output=True, text=True, timeout=90)
+    ran = subprocess.run(["java", "-cp", spring, "seed.FastPathMain"], capture_output=True, text=True, timeout=90)
     print(ran.stdout, ran.stderr)
     assert ran.returncode == 0, ran.stderr
     published, evaluated = ran.stdout.splitlines()
@@ -187,3 +191,64 @@ def test_the_seeds_java_runs_word_for_word_in_the_place_of_odyssey(
     )
     assert ask("http://localhost:8081/subjects/rim.fast-path-value/versions") == [1, 2]
     wait_for(lambda: ask("http://localhost:8083/api/v1/history/rim:entity:finance:SPRING")["data"])
+
+
+class History:
+    """The seed's `getHistory` behind Resilience4j's annotations, asked over standard input."""
+
+    def __init__(self, classpath: str, capsule_url: str, log: Path) -> None:
+        self._log = log
+        environ = {**os.environ, "CAPSULE_URL": capsule_url}
+        command = ["java", "-cp", classpath, "seed.HistoryMain"]
+        with log.open("w") as stderr:
+            self._process = subprocess.Popen(
+                command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, text=True
+            )
+        assert self._answer() == "ready CLOSED"
+
+    def ask(self, scope: str) -> str:
+        assert self._process.stdin
+        self._process.stdin.write(f"{scope}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def fallbacks(self) -> list[str]:
+        return re.findall("WARN seed.HistoryService - Fallback for getHistory: (.*)", self._log.read_text("utf-8"))
+
+    def close(self) -> None:
+        self._process.communicate(timeout=30)
+
+    def _answer(self) -> str:
+        assert self._process.stdout
+        line = self._process.stdout.readline().rstrip()
+        assert line, self._log.read_text("utf-8")
+        return line
+
+
+@pytest.mark.java
+@pytest.mark.spec("BREAKER-NAME", "BREAKER-OPENS", "BREAKER-CLOSES", "BREAKER-TIME-LIMIT", "BREAKER-HISTORY")
+@pytest.mark.spec("FALLBACK-CALLED", "FALLBACK-LOG", "FALLBACK-EMPTY")
+def test_the_seeds_breaker_runs_word_for_word_against_a_capsule_that_fails_and_comes_back(
+    cli: Any, spring: str, wait_for: Callable[..., Any], tmp_path: Path
+) -> None:
+    status = cli.ok(
+        "up", "--ports", "auto", "--only", "schema-registry", "--only", "capsule", "--isolate", "--json"
+    ).json
+    url, scope = status["endpoints"]["capsule"], "rim:entity:energy:BRENT"
+    token = (cli.state_root / status["name"] / "token").read_text("ascii").strip()
+    control = QuickClient(status["endpoints"]["control"], token, timeout_s=30)
+    history = History(spring, url, tmp_path / "spring.log")
+    try:
+        assert history.ask(scope) == "5 CLOSED", "the five capsules that every sandbox begins with"
+        control.post("/v1/components/capsule/pause", {})
+        assert history.ask(scope) == "0 CLOSED"
+        assert "1000ms" in history.fallbacks()[-1], "given up after its time limit"
+        control.post("/v1/components/capsule/resume", {})
+        control.post("/v1/components/capsule/stop", {})
+        assert [history.ask(scope) for _ in range(3)] == ["0 CLOSED", "0 CLOSED", "0 OPEN"], "4 of 5 have failed"
+        assert history.ask(scope) == "0 OPEN"
+        assert history.fallbacks()[-1] == "CircuitBreaker 'capsule' is OPEN and does not permit further calls"
+        control.post("/v1/components/capsule/start", {})
+        wait_for(lambda: history.ask(scope) == "5 CLOSED", limit_s=20)
+    finally:
+        history.close()

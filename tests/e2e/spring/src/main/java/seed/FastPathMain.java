@@ -16,7 +16,7 @@ import org.springframework.kafka.config.ConcurrentKafkaListenerContainerFactory;
 import org.springframework.kafka.core.DefaultKafkaConsumerFactory;
 
 /** Publishes one event with the seed's producer and ends when the seed's listener has handed it to its service. */
-public class Main {
+public class FastPathMain {
     private static final String EVENT_ID = "evt-spring";
 
     @Configuration

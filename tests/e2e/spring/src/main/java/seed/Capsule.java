@@ -1,0 +1,4 @@
+package seed;
+
+/** As much of a capsule as the test looks at. */
+public record Capsule(String capsuleId) {}
