@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,17 @@ def state_root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.delenv(name, raising=False)
     yield root
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def node() -> tuple[str, ...]:
+    """Node.js with the flag for its own WebSocket, which it has had since 20.10."""
+    path = shutil.which("node")
+    assert path, "the node tests need Node.js 20.10 or later: there is no node on the PATH"
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=True, timeout=20).stdout
+    major, minor, *_ = (int(part) for part in version.removeprefix("v").split("."))
+    assert (major, minor) >= (20, 10), f"the node tests need Node.js 20.10 or later: {path} is {version.strip()}"
+    return path, "--experimental-websocket", "--no-warnings"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import textwrap
 import urllib.request
@@ -133,18 +132,16 @@ def up_on_the_seeds_addresses(cli: Any, *options: str) -> None:
 
 @pytest.mark.node
 @pytest.mark.spec("JS-CONNECT", "JS-PLAN-COMPLETED", "OVERVIEW-WEBSOCKET")
-def test_the_seeds_javascript_runs_word_for_word_on_its_own_address(cli: Any, tmp_path: Path) -> None:
-    node = shutil.which("node")
-    assert node, "the node tests need Node.js 20.10 or later: there is no node on the PATH"
+def test_the_seeds_javascript_runs_word_for_word_on_its_own_address(
+    cli: Any, node: tuple[str, ...], tmp_path: Path
+) -> None:
     up_on_the_seeds_addresses(cli)
     page = tmp_path / "page.cjs"
     page.write_text(
         "\n".join((JAVASCRIPT / name).read_text(encoding="utf-8") for name in ("seed_page.js", "seed_client.js")),
         encoding="utf-8",
     )
-    ran = subprocess.run(
-        [node, "--experimental-websocket", "--no-warnings", str(page)], capture_output=True, text=True, timeout=60
-    )
+    ran = subprocess.run([*node, str(page)], capture_output=True, text=True, timeout=60)
     print(ran.stdout)
     assert (ran.returncode, ran.stderr) == (0, "")
     started = [line for line in ran.stdout.splitlines() if line.startswith("Step ") and line.endswith(" started")]

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -34,26 +33,27 @@ async def plato(context):
     await service.stop()
 
 
-@asynccontextmanager
-async def client(tmp_path, address, **environ):
-    """The client in its page, running; `localhost:8080` leads to `address`."""
-    node = shutil.which("node")
-    assert node, "the node tests need Node.js 20.10 or later: there is no node on the PATH"
-    page = tmp_path / "page.cjs"
-    page.write_text(
-        "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in ("seed_page.js", "seed_client.js")), "utf-8"
-    )
-    process = await asyncio.create_subprocess_exec(
-        node, "--experimental-websocket", "--no-warnings", str(page),
-        env={"PATH": os.environ["PATH"], "PLATO": address, **environ},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+@pytest.fixture
+def client(node, tmp_path):
+    """Runs the client in its page; `localhost:8080` leads to the address that is given."""
+
+    @asynccontextmanager
+    async def run(address, **environ):
+        page = tmp_path / "page.cjs"
+        parts = (FOLDER / name for name in ("seed_page.js", "seed_client.js"))
+        page.write_text("\n".join(part.read_text(encoding="utf-8") for part in parts), encoding="utf-8")
+        process = await asyncio.create_subprocess_exec(
+            *node, str(page), env={"PATH": os.environ["PATH"], "PLATO": address, **environ},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()
+
+    return run
 
 
 async def line_of(stream, beginning):
@@ -72,8 +72,8 @@ def address_of(plato):
 
 
 @pytest.mark.spec("JS-CONNECT", "JS-OPEN", "JS-STARTED", "JS-PROGRESS", "JS-COMPLETED", "JS-PLAN-COMPLETED")
-async def test_the_seeds_client_prints_the_whole_run(plato, tmp_path):
-    async with client(tmp_path, address_of(plato)) as node:
+async def test_the_seeds_client_prints_the_whole_run(plato, client):
+    async with client(address_of(plato)) as node:
         out, err = await asyncio.wait_for(node.communicate(), 30)
     assert (node.returncode, err.decode()) == (0, "")
     run, artifacts = out.decode().split("Plan completed successfully\nArtifacts: ")
@@ -89,9 +89,9 @@ async def test_the_seeds_client_prints_the_whole_run(plato, tmp_path):
 
 
 @pytest.mark.spec("JS-PLAN-FAILED")
-async def test_it_prints_the_error_of_a_plan_that_fails(plato, tmp_path):
+async def test_it_prints_the_error_of_a_plan_that_fails(plato, client):
     plato.step_faults.append(lambda plan, step: "the model is stale" if step.step_id == "decide" else None)
-    async with client(tmp_path, address_of(plato)) as node:
+    async with client(address_of(plato)) as node:
         assert await line_of(node.stderr, "Plan failed") == ["Plan failed: the model is stale"]
         node.kill()
         out = (await node.stdout.read()).decode()
@@ -100,24 +100,24 @@ async def test_it_prints_the_error_of_a_plan_that_fails(plato, tmp_path):
 
 
 @pytest.mark.spec("JS-KEEP-ALIVE")
-async def test_its_keep_alive_is_answered(plato, tmp_path):
-    async with client(tmp_path, address_of(plato), KEEP_ALIVE="yes", STAY="yes") as node:
+async def test_its_keep_alive_is_answered(plato, client):
+    async with client(address_of(plato), KEEP_ALIVE="yes", STAY="yes") as node:
         assert "Every 30000 ms" in await line_of(node.stdout, "Every")
         for _ in range(3):
             await line_of(node.stdout, "PONG")
 
 
 @pytest.mark.spec("JS-CLOSE")
-async def test_it_hears_of_the_end_of_the_connection(plato, tmp_path):
-    async with client(tmp_path, address_of(plato), STAY="yes") as node:
+async def test_it_hears_of_the_end_of_the_connection(plato, client):
+    async with client(address_of(plato), STAY="yes") as node:
         await line_of(node.stdout, "Plan completed")
         await plato.server.close()
         await line_of(node.stdout, "Connection closed")
 
 
 @pytest.mark.spec("JS-ERROR")
-async def test_it_hears_of_an_error_where_nobody_listens(unused_tcp_port, tmp_path):
-    async with client(tmp_path, f"127.0.0.1:{unused_tcp_port}") as node:
+async def test_it_hears_of_an_error_where_nobody_listens(unused_tcp_port, client):
+    async with client(f"127.0.0.1:{unused_tcp_port}") as node:
         out, err = await asyncio.wait_for(node.communicate(), 20)
     assert err.decode().startswith("WebSocket error:")
     assert "Connected" not in out.decode()
