@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DAY_MS", "MINUTE_MS", "SCHEMA", "SCHEMA_VERSION"]
+__all__ = ["COUNT_DELETED", "DAY_MS", "MINUTE_MS", "SCHEMA", "SCHEMA_VERSION"]
 
 SCHEMA_VERSION = 1
 MINUTE_MS = 60_000
@@ -24,6 +24,10 @@ def _count(row: str, step: int) -> str:
             )
     return "\n    ".join(statements)
 
+
+COUNT_DELETED = f"""CREATE TRIGGER capsules_uncounted AFTER DELETE ON capsules BEGIN
+    {_count("OLD", -1)}
+END"""
 
 SCHEMA = f"""
 CREATE TABLE capsules (
@@ -58,9 +62,7 @@ CREATE TABLE totals (
 CREATE TRIGGER capsules_counted AFTER INSERT ON capsules BEGIN
     {_count("NEW", 1)}
 END;
-CREATE TRIGGER capsules_uncounted AFTER DELETE ON capsules BEGIN
-    {_count("OLD", -1)}
-END;
+{COUNT_DELETED};
 
 -- POSTed capsules whose snapshot Kafka may not have yet, with the trace that the snapshot carries.
 CREATE TABLE unpublished (

@@ -88,6 +88,9 @@ async def test_totals_follow_deletions(capsules):
     await capsules.clear()
     assert await capsules.total(CapsuleFilter("default")) == 0
     assert capsules.counts() == {"capsules": 0, "events": 0, "unpublishedSnapshots": 0}
+    await capsules.keep([capsule(1, HOUR_MS), capsule(2, HOUR_MS)])
+    assert await capsules.delete("default", "cap_1")
+    assert await capsules.total(CapsuleFilter("default")) == 1, "and go on following them after all is cleared"
 
 
 async def test_the_counts_tell_what_waits_for_kafka(capsules):
