@@ -76,7 +76,12 @@ class Engine:
         self._training: Child | None = None
         self._topics = TopicsView(self.clients, self.journal, self.clock)
         self.consumer_groups = GroupsView(
-            lambda: GroupsAdmin(self.clients.cluster), self._running, self.ledger, self.journal, self.clock
+            lambda: GroupsAdmin(self.clients.cluster),
+            lambda: [each.component for each in self.services.values()],
+            self._running,
+            self.ledger,
+            self.journal,
+            self.clock,
         )
         self.resets = Resets(self._running, self.journal, self.clock)
         self._desk = DlqDesk(

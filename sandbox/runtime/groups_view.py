@@ -35,18 +35,21 @@ EMPTY_EVERY_S = 0.1
 
 
 class GroupsView:
-    """`connect` opens Kafka's admin, `processes` gives the service processes that run now. Raises KafkaUnavailable."""
+    """`connect` opens Kafka's admin, `processes` gives all processes of services, `running` those that run now. Raises
+    KafkaUnavailable throughout."""
 
     def __init__(
         self,
         connect: Callable[[], AbstractAsyncContextManager[GroupsAdmin]],
         processes: Callable[[], Sequence[ServicesLink]],
+        running: Callable[[], Sequence[ServicesLink]],
         ledger: Ledger,
         facts: FactSink,
         clock: Clock,
     ) -> None:
         self._connect = connect
         self._processes = processes
+        self._running = running
         self._ledger = ledger
         self._facts = facts
         self._clock = clock
@@ -90,7 +93,7 @@ class GroupsView:
     @asynccontextmanager
     async def _members_away(self, group: str) -> AsyncIterator[None]:
         """Our services' members are out of the group while in here, and in again after, whatever happens."""
-        processes = [each for each in self._processes() if group in _groups_of(each)]
+        processes = [each for each in self._running() if group in _groups_of(each)]
         try:
             left = await asyncio.gather(
                 *(each.admin.leave_group(group, ABSENCE_S) for each in processes), return_exceptions=True
@@ -117,7 +120,7 @@ class GroupsView:
 
     def _refuse_strangers(self, group: GroupDescription) -> None:
         """Raises Conflict when the group has members that are not our services'."""
-        mine = {f"{group.group}-{each.status.get('instance')}" for each in self._processes()}
+        mine = {f"{group.group}-{each.name}" for each in self._processes()}
         if strangers := [each for each in group.members if each.client_id not in mine]:
             raise _conflict(group.group, strangers)
 

@@ -32,6 +32,7 @@ class Kafka:
         self.members: dict[str, list[GroupMember]] = {"capsule": [member_of("capsule", "services")], "mine": []}
         self.committed: dict[tuple[str, str, int], int] = {("capsule", TOPIC, 0): END, ("mine", TOPIC, 0): 2}
         self.refuses = False
+        self.looks, self.session_ends_at_look = 0, 0
 
     async def __aenter__(self) -> Kafka:
         return self
@@ -45,6 +46,9 @@ class Kafka:
         return [self._described(group) for group in groups]
 
     def _described(self, group: str) -> GroupDescription:
+        self.looks += 1
+        if self.looks == self.session_ends_at_look:
+            self.members[group] = []
         members = self.members.get(group, [])
         partitions = []
         for partition in range(2):
@@ -74,10 +78,10 @@ class Process:
         self.services = ("schema-registry", "capsule") if instance == "services" else ("audit",)
         self.admin = self
         self.did: list[Any] = []
-        self.is_dead = False
+        self.is_dead = self.is_killed = False
         self._kafka = kafka
         groups = {"capsule": {"topics": [TOPIC]}} if instance == "services" else {}
-        self.status = {"instance": instance, "services": {self.services[-1]: {"groups": groups}}}
+        self.status = {"services": {self.services[-1]: {"groups": groups}}}
 
     async def leave_group(self, group: str, for_s: float) -> None:
         if self.is_dead:
@@ -130,7 +134,8 @@ def consumed(offset: int, outcome: str) -> RecordConsumed:
 @pytest.fixture
 def view(kafka: Kafka, process: Process, ledger: Ledger, journal: Journal) -> GroupsView:
     connect: Callable[[], Any] = lambda: kafka  # noqa: E731
-    return GroupsView(connect, lambda: [process], ledger, journal, ManualClock())  # type: ignore[list-item]
+    running: Callable[[], Any] = lambda: [] if process.is_killed else [process]  # noqa: E731
+    return GroupsView(connect, lambda: [process], running, ledger, journal, ManualClock())  # type: ignore[list-item]
 
 
 async def test_groups_are_listed_with_the_service_that_consumes_in_them(view: GroupsView) -> None:
@@ -211,6 +216,14 @@ async def test_a_process_that_cannot_be_reached_is_said_and_nothing_moves(
     with pytest.raises(UpstreamUnavailable, match="cannot be reached"):
         await view.reset("capsule", "earliest")
     assert kafka.committed[("capsule", TOPIC, 0)] == 5
+
+
+async def test_a_member_of_ours_that_was_killed_is_waited_for_until_kafka_gives_it_up(
+    view: GroupsView, kafka: Kafka, process: Process
+) -> None:
+    process.is_killed, kafka.session_ends_at_look = True, 3
+    assert (await view.reset("capsule", "earliest"))["again"] == 5
+    assert (kafka.committed[("capsule", TOPIC, 0)], process.did) == (0, [])
 
 
 async def test_what_is_not_there_is_refused_with_the_nearest_name(view: GroupsView, process: Process) -> None:

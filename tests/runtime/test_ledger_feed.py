@@ -63,3 +63,22 @@ async def test_groups_are_asked_about_only_while_that_tells_something() -> None:
     await feed.look(admin)  # type: ignore[arg-type]
     assert admin.asked[-1] == []
     assert lags(ledger)["capsule"] == 0
+
+
+async def test_an_answer_from_before_a_group_was_set_back_is_not_taken() -> None:
+    journal = Journal()
+    ledger, admin = Ledger(journal), Admin()
+    feed = LedgerFeed(ledger, None, lambda: GROUPS)  # type: ignore[arg-type]
+    await feed.look(admin)  # type: ignore[arg-type]
+    journal.append(consumed("capsule", "rim.fast-path", 9))
+
+    class Slow(Admin):
+        async def committed(self, groups: list[str]) -> dict[str, dict[tuple[str, int], int]]:
+            found = await super().committed(groups)
+            ledger.moved("capsule", "rim.fast-path", 0, 2)
+            return found
+
+    slow = Slow()
+    await feed.look(slow)  # type: ignore[arg-type]
+    assert slow.asked == [["capsule"]]
+    assert lags(ledger)["capsule"] == 8
