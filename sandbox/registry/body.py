@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.registry import refusal
-from sandbox.registry.definition import AVRO, Definition, Reference
+from sandbox.registry.definition import AVRO, RULES, Definition, Reference
 
 __all__ = ["ConfigBody", "ModeBody", "ReferenceBody", "SchemaBody", "TagsBody", "read_body", "tags_by_entity"]
 
@@ -194,7 +194,7 @@ def _members(metadata: MetadataBody | None) -> dict[str, Any] | None:
 
 
 def _check_rules(rule_set: dict[str, Any] | None) -> None:
-    for member in ("migrationRules", "domainRules", "encodingRules"):
+    for member in RULES:
         rules = (rule_set or {}).get(member) or []
         if not isinstance(rules, list) or not all(isinstance(rule, dict) and rule.get("name") for rule in rules):
             raise refusal.invalid_rule_set(f"Invalid rule set: {member} must be a list of rules with names")

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["AVRO", "Definition", "Reference"]
+__all__ = ["AVRO", "RULES", "Definition", "Reference"]
 
 AVRO = "AVRO"
+RULES = ("migrationRules", "domainRules", "encodingRules")
+"""The lists of a rule set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sandbox.registry import refusal
-from sandbox.registry.avro.tags import UnknownEntity
+from sandbox.registry.avro.tags import UnknownEntity, tagged
 from sandbox.registry.definition import Definition, Reference
 from sandbox.registry.formats import Format, InvalidSchema, Parsed, Referenced, format_of
 from sandbox.registry.formats.avro import ParsedAvro
@@ -84,6 +85,11 @@ class Library:
         """The stored schema in another form (`resolved`, `serialized`…) if its type has it, else as it is."""
         forms = self._read_stored(subject, stored).forms
         return forms[form]() if form in forms else stored.definition.text
+
+    def tagged(self, subject: str, stored: StoredSchema, wanted: Collection[str]) -> list[dict[str, Any]]:
+        """What of an Avro schema carries one of the wanted tags; nothing of other types is tagged here."""
+        parsed = self._read_stored(subject, stored)
+        return tagged(parsed.type, wanted) if isinstance(parsed, ParsedAvro) else []
 
     def _read_stored(self, subject: str, stored: StoredSchema) -> Parsed:
         definition = stored.definition

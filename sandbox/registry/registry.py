@@ -113,6 +113,10 @@ class Registry:
         alias = self.state.configs.get(subject, {}).get("alias")
         return alias if isinstance(alias, str) and alias else subject
 
+    def aliases(self, subject: str) -> list[str]:
+        """The subjects that stand for this one."""
+        return sorted(name for name, config in self.state.configs.items() if name and config.get("alias") == subject)
+
     # Schemas by id
 
     async def schema(self, schema_id: int, subject: str | None) -> tuple[str, StoredSchema]:

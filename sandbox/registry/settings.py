@@ -106,13 +106,15 @@ class Settings:
         value = subject_value(subject, {"mode": mode.value})
         await self._writer.append(subject_key("MODE", subject), value, "mode update")
 
-    async def delete_mode(self, subject: str | None) -> Mode:
-        """Take a subject's own (or the global) mode away; returns what it was. Raises Refusal 40401."""
+    async def delete_mode(self, subject: str | None, *, recursive: bool = False) -> Mode:
+        """Take a subject's own (or the global) mode away; returns what it was. `recursive` takes those of the subjects
+        below (of a context, or all) away too. Raises Refusal 40401."""
         own = self._state.modes.get(subject)
         if own is None and subject is not None:
             raise refusal.subject_not_found(subject)
-        if own is not None:
-            await self._writer.append(subject_key("MODE", subject), None, "mode delete")
+        below = [each for each in self._state.modes if recursive and each != subject and subject in _scopes(each)]
+        for each in below if own is None else [subject, *below]:
+            await self._writer.append(subject_key("MODE", each), None, "mode delete")
         return _mode(own) if own is not None else Mode.READWRITE
 
     async def forget(self, subject: str) -> None:

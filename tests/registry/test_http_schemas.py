@@ -120,3 +120,24 @@ async def test_tags_are_put_on_and_taken_off_as_new_versions(api):
     assert (await api.post("/subjects/s/versions/9/tags", body))[1]["error_code"] == 40402
     await api.register("j", {"type": "object"}, schemaType="JSON")
     assert (await api.post("/subjects/j/versions/1/tags", {"tagsToAdd": [tags("x", "X")]}))[1]["error_code"] == 42201
+
+
+async def test_tagged_records_and_fields_are_found(api):
+    await api.register("s", R1, schemaTagsToAdd=[tags("R.a", "PII", "KEY"), tags("R", "OWNED")])
+    field = {"schemaEntity": {"entityPath": "R.a", "entityType": "sr_field"}, "tags": ["PII", "KEY"]}
+    record = {"schemaEntity": {"entityPath": "R", "entityType": "sr_record"}, "tags": ["OWNED"]}
+    for path in ("/subjects/s/versions/1", "/schemas/ids/1"):
+        assert (await api.get(f"{path}?findTags=*"))[1]["schemaTags"] == [record, field]
+        assert (await api.get(f"{path}?findTags=PII&findTags=X"))[1]["schemaTags"] == [field]
+        assert (await api.get(f"{path}?findTags=X"))[1]["schemaTags"] == []
+        assert "schemaTags" not in (await api.get(path))[1]
+
+
+async def test_all_schemas_are_listed_with_their_aliases_or_by_the_type_of_their_rules(api):
+    await api.register("s", R1, ruleSet={"domainRules": [{"name": "r", "type": "CEL"}]})
+    await api.register("t", '"int"')
+    await api.put("/config/other", {"alias": "s"})
+    _, found = await api.get("/schemas?aliases=true")
+    assert [(each["subject"], each.get("aliases")) for each in found] == [("s", ["other"]), ("t", None)]
+    assert [each["subject"] for each in (await api.get("/schemas?ruleType=CEL"))[1]] == ["s"]
+    assert await api.get("/schemas?ruleType=ENCRYPT") == (200, [])

@@ -80,6 +80,19 @@ async def test_modes_fall_back_from_subject_to_global(api):
     assert await api.get("/mode") == (200, {"mode": "READWRITE"})
 
 
+async def test_a_mode_can_be_taken_away_with_those_below_it(api):
+    for path in ("/mode", "/mode/s", "/mode/:.a:", "/mode/:.a:s", "/mode/:.b:s"):
+        await api.put(path, {"mode": "READONLY"})
+    assert await api.delete("/mode/:.a:?recursive=true") == (200, {"mode": "READONLY"})
+    assert (await api.get("/mode/:.a:s"))[1]["error_code"] == 40409
+    assert await api.get("/mode/:.b:s") == (200, {"mode": "READONLY"})
+    assert await api.delete("/mode?recursive=false") == (200, {"mode": "READONLY"})
+    assert await api.get("/mode/s") == (200, {"mode": "READONLY"})
+    assert await api.delete("/mode?recursive=true") == (200, {"mode": "READWRITE"})
+    for path in ("/mode/s", "/mode/:.b:s"):
+        assert (await api.get(path))[1]["error_code"] == 40409
+
+
 async def test_an_unknown_mode_is_422(api):
     for body in ({"mode": "WRITE"}, {"mode": ""}, {}):
         status, answer = await api.put("/mode", body)

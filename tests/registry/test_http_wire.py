@@ -123,6 +123,7 @@ async def test_the_root_says_that_it_is_alive(api):
     assert await api.post("/", {}) == (200, {})
     assert (await api.get("/v1/metadata/id"))[1]["scope"]["clusters"]["schema-registry-cluster"] == "schema-registry"
     assert "version" in (await api.get("/v1/metadata/version"))[1]
+    assert await api.get("/v1/metadata/deployment") == (200, {"attributes": []})
 
 
 @pytest.mark.parametrize(

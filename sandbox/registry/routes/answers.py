@@ -9,7 +9,7 @@ from aiohttp import web
 from sandbox.registry.registry import Registry
 from sandbox.registry.state import StoredSchema, Version
 
-__all__ = ["Encoded", "RawText", "schema_object", "schema_text", "wants_all"]
+__all__ = ["Encoded", "RawText", "schema_object", "schema_tags", "schema_text", "wants_all"]
 
 UNKNOWN_ACCEPTED = "Confluent-Accept-Unknown-Properties"
 
@@ -38,9 +38,16 @@ def schema_object(request: web.Request, version: Version, registry: Registry) ->
     answer = {"subject": version.subject, "version": version.number, "id": stored.id, **members}
     if request.query.get("format"):
         answer["schema"] = schema_text(request, version.subject, stored, registry)
+    answer |= schema_tags(request, version.subject, stored, registry)
     if wants_all(request):
         answer |= {"guid": stored.definition.guid(), "ts": version.timestamp_ms, "deleted": version.deleted}
     return answer
+
+
+def schema_tags(request: web.Request, subject: str, stored: StoredSchema, registry: Registry) -> dict[str, Any]:
+    """What `findTags` (repeatable, `*` for all tags) asks for."""
+    wanted = request.query.getall("findTags", [])
+    return {"schemaTags": registry.library.tagged(subject, stored, wanted)} if wanted else {}
 
 
 def schema_text(request: web.Request, subject: str, stored: StoredSchema, registry: Registry) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.registry import refusal
+from sandbox.registry.definition import RULES, Definition
 from sandbox.registry.formats import FORMATS
 from sandbox.registry.registry import Registry
-from sandbox.registry.routes.answers import Encoded, RawText, schema_object, schema_text, wants_all
+from sandbox.registry.routes.answers import Encoded, RawText, schema_object, schema_tags, schema_text, wants_all
 from sandbox.registry.routes.parameters import context_path, flag, page, path_id
-from sandbox.registry.state import StoredSchema
+from sandbox.registry.state import StoredSchema, Version
 from sandbox.registry.subject_name import DEFAULT_CONTEXT, matches_prefix, qualified
 
 __all__ = ["SchemaRoutes"]
@@ -64,6 +65,7 @@ class SchemaRoutes:
         answer = stored.definition.to_json()
         if request.query.get("format"):
             answer["schema"] = schema_text(request, subject, stored, self._registry)
+        answer |= schema_tags(request, subject, stored, self._registry)
         if wants_all(request):
             answer["guid"] = stored.definition.guid()
         return answer
@@ -121,9 +123,22 @@ class SchemaRoutes:
             if matches_prefix(subject, everywhere):
                 versions = self._registry.state.versions(subject, deleted=deleted)
                 found += versions[-1:] if latest_only else versions
+        if rule_type := request.query.get("ruleType"):
+            found = [version for version in found if _has_rule(version.schema.definition, rule_type)]
         chosen = page(request, found, limit_max=LIST_LIMIT)
-        return [schema_object(request, version, self._registry) for version in chosen]
+        return [self._listed(request, version) for version in chosen]
+
+    def _listed(self, request: web.Request, version: Version) -> dict[str, Any]:
+        answer = schema_object(request, version, self._registry)
+        if flag(request, "aliases") and (aliases := self._registry.aliases(version.subject)):
+            answer["aliases"] = aliases
+        return answer
+
+
+def _has_rule(definition: Definition, type_: str) -> bool:
+    rules = definition.rule_set or {}
+    return any(rule.get("type") == type_ for kind in RULES for rule in rules.get(kind) or ())
 
 
 def _asks_for_more(request: web.Request) -> bool:
-    return "format" in request.query or "fetchMaxId" in request.query or wants_all(request)
+    return any(word in request.query for word in ("format", "fetchMaxId", "findTags")) or wants_all(request)

@@ -28,6 +28,7 @@ class ServerRoutes:
         yield "DELETE", "/contexts/{context}", self.delete_context
         yield "GET", "/v1/metadata/id", self.cluster
         yield "GET", "/v1/metadata/version", self.version
+        yield "GET", "/v1/metadata/deployment", self.deployment
 
     async def alive(self, request: web.Request) -> Any:
         return {}
@@ -50,3 +51,7 @@ class ServerRoutes:
 
     async def version(self, request: web.Request) -> Any:
         return {"version": sandbox.__version__, "commitId": ""}
+
+    async def deployment(self, request: web.Request) -> Any:
+        """Where the registry runs, in words that an operator gives; here nobody gives any."""
+        return {"attributes": []}

@@ -53,7 +53,8 @@ class SettingRoutes:
         return {"mode": name}
 
     async def delete_mode(self, request: web.Request) -> Any:
-        return {"mode": (await self._registry.settings.delete_mode(scope(request))).value}
+        mode = await self._registry.settings.delete_mode(scope(request), recursive=flag(request, "recursive"))
+        return {"mode": mode.value}
 
 
 def _target(request: web.Request) -> str | None:
