@@ -8,7 +8,7 @@ from enum import Enum
 from sandbox.registry.formats import Format, Parsed, Problem
 from sandbox.registry.state import Version
 
-__all__ = ["Level", "check"]
+__all__ = ["Level", "check", "looked_at"]
 
 
 class Level(Enum):
@@ -41,10 +41,7 @@ def check(
 
     Raises Unchecked when the format cannot tell.
     """
-    if level is Level.NONE:
-        return []
-    newest_first = list(previous)[::-1]
-    for version in newest_first if level.transitive else newest_first[:1]:
+    for version in looked_at(level, previous):
         if version.schema.definition.type != type_:
             return ["Incompatible because of different schema type"]
         messages = [
@@ -55,6 +52,12 @@ def check(
             old = version.schema.definition.text
             return [*messages, f"{{oldSchemaVersion: {version.number}}}", f"{{oldSchema: '{old}'}}"]
     return []
+
+
+def looked_at(level: Level, previous: Iterable[Version]) -> list[Version]:
+    """The versions that the level compares with, newest first, of `previous` (oldest first)."""
+    newest_first = list(previous)[::-1] if level is not Level.NONE else []
+    return newest_first if level.transitive else newest_first[:1]
 
 
 def both_ways(level: Level, format_: Format, new: Parsed, old: Parsed) -> list[tuple[Problem, bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,7 @@ from sandbox.events.facts import FactSink, SchemaRegistered
 from sandbox.registry import refusal
 from sandbox.registry.definition import Definition
 from sandbox.registry.formats import Parsed, Unchecked
-from sandbox.registry.levels import check
+from sandbox.registry.levels import check, looked_at
 from sandbox.registry.library import Library
 from sandbox.registry.locks import NamedLocks
 from sandbox.registry.records import SchemaValue, context_record
@@ -119,16 +120,18 @@ class Registration:
 
     async def _add(self, subject: str, definition: Definition, parsed: Parsed, wanted: Wanted) -> Version:
         mode = self._require_mode(subject, wanted)
-        if mode is not Mode.IMPORT:
-            self._require_compatible(subject, definition, parsed)
         every = self._state.versions(subject, deleted=True)
+        if mode is not Mode.IMPORT:
+            await self._require_compatible(subject, definition, parsed)
         number = every[-1].number + 1 if every else 1
         if wanted.version is not None:
             if mode is not Mode.IMPORT and wanted.version != number:
                 raise refusal.invalid_schema("Version is not one more than previous version")
             number = wanted.version
-        schema_id = self._id_for(subject, definition, wanted)
         await self._announce_context(context_of(subject))
+        if _places(self._state.versions(subject, deleted=True)) != _places(every):
+            raise LostRace("another instance wrote while this one looked")
+        schema_id = self._id_for(subject, definition, wanted)
         value = SchemaValue(subject, number, schema_id, definition)
         await self._put(value, forced=mode is Mode.IMPORT)
         await self._drop_deleted(every, value)
@@ -221,28 +224,41 @@ class Registration:
         definition = self._filled_in(subject, wanted.definition)
         definition, parsed = await self._read(subject, definition, normalize=wanted.normalize)
         previous = self._state.versions(subject) if against is None else against
-        return self._messages(subject, definition, parsed, previous)
+        return await self._messages(subject, definition, parsed, previous)
 
-    def _require_compatible(self, subject: str, definition: Definition, parsed: Parsed) -> None:
-        messages = self._messages(subject, definition, parsed, self._state.versions(subject))
+    async def _require_compatible(self, subject: str, definition: Definition, parsed: Parsed) -> None:
+        messages = await self._messages(subject, definition, parsed, self._state.versions(subject))
         if messages:
             raise refusal.incompatible(subject, messages)
 
-    def _messages(self, subject: str, definition: Definition, parsed: Parsed, previous: Sequence[Version]) -> list[str]:
+    async def _messages(
+        self, subject: str, definition: Definition, parsed: Parsed, previous: Sequence[Version]
+    ) -> list[str]:
         config = self._settings.config_in_scope(subject)
         level = self._settings.level(subject)
         group = config.get("compatibilityGroup")
         if group:
             previous = [each for each in previous if _group(each.schema.definition, group) == _group(definition, group)]
         format_ = Library.format(definition.type)
+        read = self._library.parsed
         try:
-            messages = check(level, format_, definition.type, parsed, previous, self._library.parsed)
+            if format_.works_long:
+                known = {each.number: read(each) for each in looked_at(level, previous)}
+                messages = await asyncio.to_thread(
+                    check, level, format_, definition.type, parsed, previous, lambda each: known[each.number]
+                )
+            else:
+                messages = check(level, format_, definition.type, parsed, previous, read)
         except Unchecked as error:
             raise refusal.invalid_schema(error.message, hint=error.hint) from None
         if messages:
             validates = str(bool(config.get("validateFields", False))).lower()
             messages.append(f"{{validateFields: '{validates}', compatibility: '{level.name}'}}")
         return messages
+
+
+def _places(versions: Sequence[Version]) -> list[tuple[int, int]]:
+    return [(each.number, each.offset) for each in versions]
 
 
 def _same_text(stored: Definition, given: Definition) -> bool:

@@ -147,3 +147,22 @@ async def test_a_poisoned_record_is_reported_and_skipped(start, log, facts):
     status = first.service.status()
     assert status["skippedRecords"] == 2
     assert status["lastSkipped"].startswith("offset 2: the value is not JSON")
+
+
+async def test_a_version_that_another_instance_writes_while_one_still_looks_is_not_overwritten(start, monkeypatch):
+    first, second = await start(), await start()
+    registration = first.service.registry.registration
+    announce = registration._announce_context
+
+    async def overtaken(context):
+        monkeypatch.setattr(registration, "_announce_context", announce)
+        await second.register(":.c:s", schema("R", 1))
+        await first.service.registry.writer.catch_up()
+        await announce(context)
+
+    monkeypatch.setattr(registration, "_announce_context", overtaken)
+    await first.register(":.c:s", schema("R", 2))
+    for api in (first, second):
+        _, one = await api.get("/subjects/:.c:s/versions/1")
+        _, two = await api.get("/subjects/:.c:s/versions/2")
+        assert (json.loads(one["schema"]), json.loads(two["schema"])) == (schema("R", 1), schema("R", 2))

@@ -214,4 +214,4 @@ def test_json_schemas_are_explained_too(new, old, where, what):
 
 def test_what_cannot_be_told_is_not_called_compatible():
     with pytest.raises(Unchecked):
-        judged('syntax = "proto3"; message A {}', 'syntax = "proto3"; message B {}', type_="PROTOBUF")
+        judged('{"not": {"enum": ["x"]}}', '{"type": "string"}', type_="JSON")

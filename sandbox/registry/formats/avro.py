@@ -59,6 +59,8 @@ class ParsedAvro:
 
 
 class AvroFormat:
+    works_long = False
+
     def parse(self, text: str, references: Sequence[Referenced], *, is_new: bool) -> ParsedAvro:
         known: list[Named] = []
         for each in references:

@@ -40,6 +40,8 @@ class ParsedJsonSchema:
 
 
 class JsonSchemaFormat:
+    works_long = False
+
     def parse(self, text: str, references: Sequence[Referenced], *, is_new: bool) -> ParsedJsonSchema:
         try:
             others = {each.name: read_json(each.text) for each in references}

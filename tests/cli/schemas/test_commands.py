@@ -144,14 +144,27 @@ def test_a_new_subject_and_a_known_schema_are_said_to_be_that(filled: Any, write
 
 
 def test_what_nobody_can_judge_is_not_called_compatible(cli: Any, write: Any) -> None:
-    cli("schemas", "register", "p", write("a.proto", 'syntax = "proto3"; message A { int32 x = 1; }'))
-    done = cli("schemas", "check", "p", write("b.proto", 'syntax = "proto3"; message A { int64 x = 1; }'))
+    cli("schemas", "register", "p", write("a.json", '{"type": "string"}'))
+    done = cli("schemas", "check", "p", write("b.json", '{"type": "string", "not": {"enum": ["x"]}}'))
     assert done.code == 1
-    assert done.out.startswith("b.proto and p: compatibility cannot be told (BACKWARD)\n")
-    assert cli("schemas", "check", "p", "b.proto", "--json").json["compatible"] is None
-    refused = cli("schemas", "register", "p", "b.proto")
+    assert done.out.startswith("b.json and p: compatibility cannot be told (BACKWARD)\n")
+    assert cli("schemas", "check", "p", "b.json", "--json").json["compatible"] is None
+    refused = cli("schemas", "register", "p", "b.json")
     assert refused.code == 2
     assert "cannot be told" in refused.err
+
+
+def test_protobuf_schemas_get_a_verdict_too(cli: Any, write: Any) -> None:
+    cli("schemas", "register", "p", write("a.proto", 'syntax = "proto3"; message A { int32 x = 1; }'))
+    done = cli("schemas", "check", "p", write("b.proto", 'syntax = "proto3"; message A { string x = 1; }'))
+    assert (done.code, done.out) == (
+        1,
+        "b.proto and p: not compatible with version 1 (BACKWARD)\n"
+        "new consumers cannot read old records (version 1):\n"
+        '  string x = 1: Field "1" with name "x" on message "A" changed type from "int32" to "string".\n'
+        "    → keep the type, or add a field with another number\n",
+    )
+    assert cli("schemas", "check", "p", write("c.proto", 'syntax = "proto3"; message A { int64 x = 1; }')).code == 0
 
 
 def test_another_type_of_schema_belongs_under_another_subject(filled: Any, write: Any) -> None:
