@@ -24,14 +24,17 @@ def env(
     json: JsonOption = False,
 ) -> None:
     """Print the environment: eval "$(sandbox env)"."""
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import data, json_data, talk
     from sandbox.cli.target import find_target
     from sandbox.errors import UsageError
 
     if shell not in SHELLS:
         raise UsageError(f"unknown shell {shell!r}", where="--shell", hint=f"choose from {', '.join(SHELLS)}")
     target = find_target(name)
-    found = variables(target.status(), target.token, target.registry_user_info)
+    status = target.status()
+    found = variables(status, target.token, target.registry_user_info)
+    if missing := [name for name in status.get("left_out", ()) if name != "audit"]:
+        talk(f"left out of this sandbox, so without variables: {', '.join(missing)}", dim=True)
     if json:
         json_data(found)
         return

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from sandbox.cli.output import data, json_data, on_terminal, sign, talk
+from sandbox.cli.swap_lines import left_out_lines, stand_in
 
 __all__ = ["Progress", "endpoint_lines", "show_ready"]
 
@@ -107,7 +108,9 @@ class Progress:
 def endpoint_lines(status: dict[str, Any]) -> list[str]:
     """A line for every endpoint, aligned."""
     return [
-        f"  {LABELS[key]:<16} {value or '– (left out)'}" for key, value in status["endpoints"].items() if key in LABELS
+        f"  {LABELS[key]:<16} {value or '– (left out)'}{stand_in(status, key.replace('_', '-'))}"
+        for key, value in status["endpoints"].items()
+        if key in LABELS
     ]
 
 
@@ -120,6 +123,8 @@ def show_ready(status: dict[str, Any], *, json: bool, took_s: float | None, next
     data(f"sandbox {status['name']} is {'ready' if status['ready'] else status['state']}{took} ({status['runtime']})")
     for line in endpoint_lines(status):
         data(line)
+    for line in left_out_lines(status):
+        talk(line)
     proofs = [f"{each['what']} {each['took_ms']:.0f} ms" for each in status.get("proof", [])]
     if proofs:
         talk(f"  proven: {' · '.join(proofs)}", dim=True)

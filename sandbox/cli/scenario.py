@@ -49,9 +49,10 @@ def validate(files: FilesArgument, name: NameOption = None, json: JsonOption = F
     from sandbox.scenarios.load import InvalidScenario
 
     problems: list[dict[str, Any]] = []
+    contracts = contracts_of(name)
     for given in files:
         try:
-            load(given)
+            load(given, contracts)
             if not json:
                 data(f"{given}: valid")
         except InvalidScenario as error:
@@ -72,8 +73,9 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run scenarios on the running sandbox. Exits 1 when an assertion failed, 2 for an invalid file."""
+    contracts = contracts_of(name)
     for given in files:
-        load(given)
+        load(given, contracts)
     code = 0
     for given in files:
         code = code or run_one(given, name=name, json=json, seed=seed)
@@ -106,13 +108,27 @@ def find(given: str | Path) -> tuple[Path, str]:
     raise UsageError(f"there is no scenario file {str(given)!r}", where="FILE", hint=known)
 
 
-def load(given: str | Path) -> Any:
+def load(given: str | Path, contracts: Any) -> Any:
     """The checked scenario. Raises UsageError or InvalidFile."""
-    from sandbox.contracts.catalog import Contracts
     from sandbox.scenarios.load import load_scenario
 
     path, shown_as = find(given)
-    return load_scenario(path, Contracts.load(), shown_as=shown_as)
+    return load_scenario(path, contracts, shown_as=shown_as)
+
+
+def contracts_of(name: str | None) -> Any:
+    """Those of the running sandbox, else those that `up` would take here. Raises InvalidFile or UsageError."""
+    from sandbox.cli.target import find_target
+    from sandbox.config.naming import find_project
+    from sandbox.config.settings import resolve_settings
+    from sandbox.errors import NotRunning
+    from sandbox.runtime.team_contracts import load_contracts
+
+    try:
+        folder = find_target(name).status().get("contracts", {}).get("folder")
+    except NotRunning:
+        folder = resolve_settings({}, file=find_project(Path.cwd()).settings_file).contracts
+    return load_contracts(folder)
 
 
 def run_one(given: str | Path, *, name: str | None, json: bool, seed: int | None = None) -> int:

@@ -17,6 +17,7 @@ def status(name: NameOption = None, json: JsonOption = False) -> None:
     """Show components, endpoints and readiness. Exits 3 when the sandbox is not running."""
     from sandbox.cli.output import data, json_data, sign
     from sandbox.cli.ready import endpoint_lines
+    from sandbox.cli.swap_lines import contract_lines, left_out_lines
     from sandbox.cli.target import find_target
 
     found = find_target(name).status()
@@ -31,3 +32,9 @@ def status(name: NameOption = None, json: JsonOption = False) -> None:
         restarts = f"  restarted {each['restarts']}×" if each.get("restarts") else ""
         detail = f"  {each['detail']}" if each.get("detail") else ""
         data(f"  {each['name']:<16} {sign(each['state'])}{restarts}{detail}")
+    for line in left_out_lines(found):
+        data(line)
+    if folder := found.get("contracts", {}).get("folder"):
+        data("")
+        for line in contract_lines(folder, found["contracts"]["findings"]):
+            data(line)

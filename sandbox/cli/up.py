@@ -89,6 +89,7 @@ def start(
     with Progress(folder.name) as progress:
         if launch.engine_of(folder):
             return revive(folder, progress, wait_s=wait_s or 5.0)
+        tell_of_contracts(settings)
         launch.clear_leftovers(folder, volumes=fresh)
         choice = choose_runtime(settings, folder)
         if choice.why:
@@ -119,6 +120,19 @@ def start(
             if process is not None:
                 launch.stop_or_kill(folder, process)
             raise
+
+
+def tell_of_contracts(settings: Any) -> None:
+    """Say what our services miss in a team's contracts. Raises InvalidFile before anything has been started."""
+    if settings.contracts is None:
+        return
+    from sandbox.cli.output import talk
+    from sandbox.cli.swap_lines import contract_lines
+    from sandbox.runtime.team_contracts import findings, load_contracts
+
+    found = [each.to_json() for each in findings(load_contracts(settings.contracts), settings.services())]
+    for line in contract_lines(str(settings.contracts), found):
+        talk(line)
 
 
 def grounds(settings: Any, folder: Any, progress: Any) -> dict[str, Any]:

@@ -9,13 +9,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sandbox.config.registry_users import read_users
+from sandbox.config.services import SERVICES
 from sandbox.contracts.api_key import ApiKeys, read_api_keys
 
 __all__ = ["SERVICES", "RateLimitsChoice", "ServeConfig"]
 
 RateLimitsChoice = Literal["on", "off", "per-service"]
-
-SERVICES = ("schema-registry", "capsule", "odyssey", "plato", "audit")
 
 
 class ServeConfig(BaseModel):
@@ -51,6 +50,8 @@ class ServeConfig(BaseModel):
     """Where ODYSSEY reads history, `SANDBOX_SERVE_CAPSULE_URL`; may be a real CAPSULE."""
     plato_url: str = "http://127.0.0.1:8080"
     """Where ODYSSEY asks for plans, `SANDBOX_SERVE_PLATO_URL`; may be a real PLATO."""
+    without: tuple[str, ...] = ()
+    """Services that this sandbox does without, comma-separated in `SANDBOX_SERVE_WITHOUT`; calls to them fail."""
     state_dir: Path = Path("state")
     """Folder of the services' SQLite stores, `SANDBOX_SERVE_STATE_DIR`."""
     contracts_dir: Path | None = None
@@ -70,7 +71,7 @@ class ServeConfig(BaseModel):
     parent_fd: int | None = None
     """File descriptor of a pipe from the parent, `SANDBOX_SERVE_PARENT_FD`: its end of file ends this process."""
 
-    @field_validator("services")
+    @field_validator("services", "without")
     @classmethod
     def _known(cls, services: tuple[str, ...]) -> tuple[str, ...]:
         for name in services:
@@ -112,8 +113,9 @@ class ServeConfig(BaseModel):
             if env.get(f"SANDBOX_SERVE_{name.upper()}")
         }
         values: dict[str, object] = {**given, "services": services}
-        if "bind" in given:
-            values["bind"] = tuple(given["bind"].split(","))
+        for name in ("bind", "without"):
+            if name in given:
+                values[name] = tuple(given[name].split(","))
         if "ports" in given:
             values["ports"] = dict(pair.split("=", 1) for pair in given["ports"].split(","))
         return cls.model_validate(values)

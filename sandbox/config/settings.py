@@ -8,17 +8,21 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sandbox.config.registry_users import read_users, written_users
-from sandbox.config.serve import SERVICES, RateLimitsChoice
+from sandbox.config.serve import RateLimitsChoice
+from sandbox.config.services import SERVICES
 from sandbox.contracts.api_key import read_api_keys
 from sandbox.errors import InvalidFile, UsageError
 
 __all__ = ["Settings", "resolve_settings"]
 
 REPLACEABLE = ("schema-registry", "capsule", "odyssey", "plato")
+PATHS = ("contracts", "java_home")
+"""In a settings file they count from the file's folder."""
 
 
 class Settings(BaseModel):
@@ -112,17 +116,34 @@ class Settings(BaseModel):
         if isinstance(pairs, list | tuple):
             if bad := next((pair for pair in pairs if "=" not in pair), None):
                 raise ValueError(f"{bad!r} must be SERVICE=URL, for example capsule=http://localhost:9999")
-            return dict(pair.split("=", 1) for pair in pairs)
+            named = [pair.split("=", 1) for pair in pairs]
+            if twice := next((name for place, (name, _) in enumerate(named) if name in dict(named[:place])), None):
+                raise ValueError(f"{twice} is replaced twice")
+            return dict(named)
         return pairs
 
     @field_validator("replace")
     @classmethod
     def _replaceable(cls, replace: dict[str, str]) -> dict[str, str]:
         for name, url in replace.items():
+            if name in SERVICES and name not in REPLACEABLE:
+                raise ValueError(
+                    f"nobody calls {name}, so nothing can stand in for it; leave it out by --without {name}"
+                )
             _known_service(name, REPLACEABLE)
-            if not url.startswith(("http://", "https://")):
-                raise ValueError(f"{url!r} must be an http or https URL")
+            _check_base_url(url)
         return {name: url.rstrip("/") for name, url in replace.items()}
+
+    @model_validator(mode="after")
+    def _agree(self) -> Settings:
+        """One service cannot be two things."""
+        for name in self.without:
+            for other, names in (("only", self.only), ("replace", self.replace)):
+                if name in names:
+                    raise ValueError(f"{name} is left out (`without`) and in `{other}` too: decide for one of them")
+        if not self.services() and not self.replace:
+            raise ValueError("no service is left to run: leave at least one in")
+        return self
 
     def services(self) -> tuple[str, ...]:
         """The services to run, in start order."""
@@ -154,7 +175,9 @@ def resolve_settings(
         return Settings.model_validate({**from_file, **from_env, **given})
     except ValidationError as error:
         first = error.errors()[0]
-        key = str(first["loc"][0]) if first["loc"] else ""
+        if not first["loc"]:
+            raise UsageError(_message(first), where="--only / --without / --replace") from None
+        key = str(first["loc"][0])
         origin = origins.get(key, key)
         kind = InvalidFile if origin == str(file) else UsageError
         where = f"{origin}: {key}" if kind is InvalidFile else origin
@@ -163,11 +186,26 @@ def resolve_settings(
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return {key.replace("-", "_"): value for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items()}
+        found = {key.replace("-", "_"): value for key, value in tomllib.loads(file.read_text(encoding="utf-8")).items()}
     except OSError as error:
         raise InvalidFile(f"cannot be read: {error.strerror}", where=str(file)) from None
     except tomllib.TOMLDecodeError as error:
         raise InvalidFile(f"is not TOML: {error}", where=str(file)) from None
+    paths = {key: str(file.parent / found[key]) for key in PATHS if isinstance(found.get(key), str)}
+    return {**found, **paths}
+
+
+def _check_base_url(url: str) -> None:
+    """Raises ValueError when the services could not put `/api/v1/…` behind it."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment:
+        raise ValueError(f"{url!r} must be an http or https URL such as http://localhost:9999")
+    if parts.path.rstrip("/").endswith("/api/v1"):
+        raise ValueError(f"{url!r} must end before /api/v1, which the callers put behind it")
 
 
 def _known_service(name: str, known: tuple[str, ...]) -> None:

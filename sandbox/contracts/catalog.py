@@ -5,71 +5,21 @@ A folder given by `--contracts` has the same two things in the same places and r
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from sandbox.contracts.names import DLQ_SUFFIX
+from sandbox.contracts.topic import DAY_MS, Topic
+from sandbox.contracts.topics_file import read_topics
 from sandbox.errors import InvalidFile
 
-__all__ = ["BUILT_IN", "Contracts", "Topic"]
+__all__ = ["BUILT_IN", "DAY_MS", "Contracts", "Topic"]
 
 BUILT_IN = Path(__file__).parent
-DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """`key` says in words what the record key is; `schema` is the record's name, for Avro topics. `written_by` names
-    services, `read_by` the consumer group of each service that reads."""
-
-    name: str
-    key: str
-    format: Literal["avro", "json"]
-    partitions: int
-    retention_ms: int
-    schema: str | None = None
-    written_by: tuple[str, ...] = ()
-    read_by: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-    @property
-    def is_dead_letters(self) -> bool:
-        return self.name.endswith(DLQ_SUFFIX)
-
-
-class _TopicEntry(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    name: str = Field(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")
-    key: str = "any"
-    format: Literal["avro", "json"]
-    schema_: str | None = Field(default=None, alias="schema")
-    partitions: int = Field(ge=1)
-    retention_days: float = Field(gt=0)
-    dead_letters: bool = False
-    written_by: tuple[str, ...] = ()
-    """The services that write it."""
-    read_by: dict[str, str] = Field(default_factory=dict)
-    """The services that read it, each with its consumer group."""
-
-
-class _DeadLetters(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    key: str
-    format: Literal["json"]
-    partitions: int = Field(ge=1)
-    retention_days: float = Field(gt=0)
-
-
-class _TopicsFile(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    dead_letters: _DeadLetters
-    topics: list[_TopicEntry]
+START_FROM = f"start from the built-in ones: cp -r {BUILT_IN}/topics.yaml {BUILT_IN}/schemas DIR"
 
 
 class Contracts:
@@ -81,18 +31,28 @@ class Contracts:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Contracts:
-        """Read `topics.yaml` and `schemas/*.avsc` of `folder` (default: the built-in ones). Raises InvalidFile."""
+        """Read `topics.yaml` and `schemas/*.avsc` of `folder` (default: the built-in ones).
+
+        Raises InvalidFile, also for a file that a link takes out of the folder. Whether a schema is good Avro is not
+        looked at here.
+        """
         root = folder or BUILT_IN
-        schemas = {path.stem: _schema(path) for path in sorted((root / "schemas").glob("*.avsc"))}
-        topics = {topic.name: topic for topic in _topics(root / "topics.yaml")}
-        for topic in topics.values():
+        if not root.is_dir():
+            raise InvalidFile("there is no such folder", where=str(root), hint=START_FROM)
+        if not (root / "topics.yaml").exists():
+            raise InvalidFile("is missing", where=str(root / "topics.yaml"), hint=START_FROM)
+        placed = read_topics(_inside(root, root / "topics.yaml"))
+        schemas = {path.stem: _schema(_inside(root, path)) for path in sorted((root / "schemas").glob("*.avsc"))}
+        for topic, where in placed.values():
             if topic.schema is not None and topic.schema not in schemas:
+                near = difflib.get_close_matches(topic.schema, schemas, 1)
+                known = f"did you mean {near[0]}?" if near else f"there are {', '.join(schemas) or 'none so far'}"
                 raise InvalidFile(
                     f"topic {topic.name} names the schema {topic.schema}, which has no file",
-                    where=str(root / "topics.yaml"),
-                    hint=f"add schemas/{topic.schema}.avsc, or use one of {', '.join(schemas) or 'none so far'}",
+                    where=where,
+                    hint=f"add schemas/{topic.schema}.avsc, or use one of those in schemas/: {known}",
                 )
-        return cls(topics, schemas)
+        return cls({name: topic for name, (topic, _) in placed.items()}, schemas)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -107,32 +67,28 @@ class Contracts:
         return ((topic, self.schemas[topic.schema]) for topic in self.topics.values() if topic.schema)
 
 
-def _topics(path: Path) -> Iterator[Topic]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        parsed = _TopicsFile.model_validate(yaml.safe_load(text))
-    except OSError as error:
-        raise InvalidFile(f"cannot be read: {error.strerror}", where=str(path)) from None
-    except yaml.YAMLError as error:
-        raise InvalidFile(f"is not YAML: {error}", where=str(path)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidFile(f"{place}: {first['msg']}", where=str(path)) from None
-    dead = parsed.dead_letters
-    for entry in parsed.topics:
-        retention_ms = int(entry.retention_days * DAY_MS)
-        yield Topic(
-            entry.name, entry.key, entry.format, entry.partitions, retention_ms, entry.schema_,
-            written_by=entry.written_by, read_by=entry.read_by,
-        )  # fmt: skip
-        if entry.dead_letters:
-            name, retention_ms = f"{entry.name}{DLQ_SUFFIX}", int(dead.retention_days * DAY_MS)
-            yield Topic(name, dead.key, dead.format, dead.partitions, retention_ms, written_by=tuple(entry.read_by))
+def _inside(root: Path, path: Path) -> Path:
+    """The path, unless it leads out of `root` by a link."""
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root.resolve()):
+        raise InvalidFile(
+            f"leads out of the contracts folder, to {resolved}",
+            where=str(path),
+            hint="put the file itself there in place of the link",
+        )
+    return path
 
 
 def _schema(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InvalidFile(f"is not an Avro schema in JSON: {error}", where=str(path)) from None
+        schema = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidFile(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except json.JSONDecodeError as error:
+        where = f"{path}:{error.lineno}:{error.colno}"
+        raise InvalidFile(f"is not JSON: {error.msg}", where=where, hint="an .avsc file is JSON") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidFile(f"is not JSON: {error}", where=str(path)) from None
+    if not isinstance(schema, dict) or schema.get("type") != "record":
+        raise InvalidFile("must be a record, as the value of every avro topic is", where=str(path))
+    return schema

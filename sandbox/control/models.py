@@ -8,9 +8,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 __all__ = [
     "BreakerState", "Breakers", "Component", "ComponentState", "Counts", "Endpoints", "ErrorAnswer", "ErrorBody",
-    "FactBatchBody", "FactPage", "FactQuery", "Ledger", "Limits", "LimitsByService", "NextFact", "Proof",
-    "PublishRequest", "Published", "RunStarted", "ScenarioRun", "ShutdownRequest", "Status", "Stopping", "StreamQuery",
-    "TailQuery", "TailedRecord", "Topic", "TopicList", "Trace",
+    "FactBatchBody", "FactPage", "FactQuery", "Finding", "Ledger", "Limits", "LimitsByService", "NextFact", "Proof",
+    "PublishRequest", "Published", "Replaced", "RunStarted", "ScenarioRun", "ShutdownRequest", "Status", "Stopping",
+    "StreamQuery", "TailQuery", "TailedRecord", "TeamContracts", "Topic", "TopicList", "Trace",
 ]  # fmt: skip
 
 ComponentState = Literal["starting", "ready", "degraded", "failed", "stopping", "stopped"]
@@ -79,6 +79,36 @@ class Proof(_Answer):
     took_ms: float
 
 
+class Replaced(_Answer):
+    """A service of somebody's own, in place of ours."""
+
+    url: str
+    reachable: bool | None = None
+    """Whether something takes connections there; null before the first look."""
+    detail: str | None = None
+    """Why nobody could be reached."""
+
+
+class Finding(_Answer):
+    """Something that our services miss in a team's contracts."""
+
+    topic: str
+    field: str | None = None
+    fails: bool
+    """Whether records are dead-lettered or cannot be published for it; else something is only left out."""
+    text: str
+    effects: list[dict[str, str]]
+    """What each `service` does about it, its `effect`."""
+
+
+class TeamContracts(_Answer):
+    """Where the contracts come from, and what our services miss in them."""
+
+    folder: str | None = None
+    """The folder given by `--contracts`; null for the built-in contracts."""
+    findings: list[Finding] = []
+
+
 class Status(_Answer):
     """The object of `sandbox status --json`."""
 
@@ -93,6 +123,11 @@ class Status(_Answer):
     proof: list[Proof] = []
     detail: str | None = None
     """What still keeps it from being ready."""
+    left_out: list[str] = []
+    """Services that this sandbox does without."""
+    replaced: dict[str, Replaced] = {}
+    """Services that somebody's own stand in for."""
+    contracts: TeamContracts | None = None
     uptime_ms: int | None = None
     versions: dict[str, str] = {}
     """Of the sandbox, of Kafka, of Python."""

@@ -16,7 +16,6 @@ from aiohttp import web
 
 from sandbox.clock import SystemClock
 from sandbox.config.folders import StateFolder
-from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.instants import format_instant
 from sandbox.contracts.names import Names
 from sandbox.errors import PortTaken, SandboxError, UnknownName
@@ -39,6 +38,8 @@ from sandbox.runtime.readiness import Proof, prove
 from sandbox.runtime.resets import Resets
 from sandbox.runtime.runtimes import Runtime
 from sandbox.runtime.scenario_runs import ScenarioRuns
+from sandbox.runtime.swaps import Swaps
+from sandbox.runtime.team_contracts import load_contracts
 from sandbox.runtime.topics_view import TopicsView
 
 __all__ = ["Engine"]
@@ -62,7 +63,7 @@ class Engine:
         kafka, services = runtime.components()
         self.kafka = Supervised(kafka, self.journal, self.clock)
         self.services = {each.name: Supervised(each, self.journal, self.clock) for each in services}
-        contracts = Contracts.load(Path(plan.contracts) if plan.contracts else None)
+        contracts = load_contracts(plan.contracts)
         self.clients = KafkaClients(
             plan.local_bootstrap_servers,
             plan.local_url("schema-registry"),
@@ -72,6 +73,7 @@ class Engine:
             strict=True,
             registry_users=plan.registry_users,
         )
+        self._swaps = Swaps(plan, contracts)
         self._scenarios = ScenarioRuns(self._scenario_world)
         self._training: Child | None = None
         self._topics = TopicsView(self.clients, self.journal, self.clock)
@@ -113,6 +115,7 @@ class Engine:
             supervised.changed = self._component_changed
         self.spawn(self._open_desk())
         self.spawn(self._start_all())
+        self.spawn(self._swaps.run())
         self.spawn(LedgerFeed(self.ledger, self.clients.cluster, self.groups).run())
         try:
             await self._stopping.wait()
@@ -181,7 +184,7 @@ class Engine:
         """Use every link once, again until it holds or a component has failed."""
         while self._all_ready():
             try:
-                proof = await prove(self.plan, self.clients, self.groups())
+                proof = await prove(self.plan, self.clients, self.groups(), await self._swaps.look())
                 self.proof = proof + await self.runtime.prove()
                 self.proof_failure = None
             except SandboxError as error:
@@ -255,6 +258,7 @@ class Engine:
             "components": components,
             "proof": [{"what": each.what, "took_ms": each.took_ms} for each in self.proof],
             "detail": self.proof_failure,
+            **self._swaps.to_json(),
             "uptime_ms": self.clock.now_ms() - self._started_ms,
             "versions": {"sandbox": __version__, "python": sys.version.split()[0], "kafka": "4.4.0"},
         }
@@ -310,8 +314,7 @@ class Engine:
         for supervised in self._components():
             if name == supervised.name or name in getattr(supervised.component, "services", ()):
                 return supervised
-        known = ["kafka", *(service for services in self.plan.processes.values() for service in services)]
-        raise UnknownName(f"there is no component {name!r}", where="name", hint=f"choose from {', '.join(known)}")
+        raise self._swaps.unknown(name)
 
     def _running(self) -> list[Any]:
         """The processes of services that run now."""

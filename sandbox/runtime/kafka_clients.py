@@ -39,13 +39,20 @@ class KafkaClients:
         self.names = names
         self.cluster = Cluster(bootstrap_servers, names)
         user, password = next(iter((registry_users or {}).items()), (None, None))
-        self.registry = RegistryClient(registry_url, user=user, password=password) if registry_url else NoRegistry()
+        self._registry = lambda: (
+            RegistryClient(registry_url, user=user, password=password) if registry_url else NoRegistry()
+        )
+        self.registry = self._registry()
         self.producer = RecordProducer(self.cluster, client_id=client_id)
         serializer = AvroSerializer(self.registry, contracts, names, strict=strict)
         self.values = TopicValues(contracts, serializer, AvroDeserializer(self.registry))
 
     def publisher(self, source: str, facts: FactSink, clock: Clock) -> KafkaPublisher:
         return KafkaPublisher(self.producer, self.values, source=source, facts=facts, clock=clock)
+
+    def fresh_registry(self) -> RegistryClient | NoRegistry:
+        """A client that remembers nothing yet, so that its calls really go out. Close it."""
+        return self._registry()
 
     async def close(self) -> None:
         await self.producer.stop()

@@ -21,7 +21,7 @@ from sandbox.config.registry_users import users_in
 from sandbox.config.settings import Settings
 from sandbox.contracts.api_key import write_api_keys
 from sandbox.control.quick_client import QuickClient
-from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning, UsageError
+from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import check_free, choose_ports
 from sandbox.runtime.spawn import admin_port_name
@@ -70,11 +70,9 @@ def make_plan(
 ) -> EnginePlan:
     """The plan of this `up`, on ports that are free; `docker` are the plan's fields for containers, if it is to be.
 
-    Raises PortTaken (with the holder) or UsageError.
+    Raises PortTaken (with the holder).
     """
     services = settings.services()
-    if not services and not settings.replace:
-        raise UsageError("no service is left to run", where="--only / --without", hint="leave at least one in")
     recorded = folder.record().get("ports") if settings.ports == "auto" else None
     wanted = recorded or choose_ports(settings.ports, folder.name)
     isolate = settings.isolate or docker is not None
@@ -97,7 +95,7 @@ def make_plan(
         bind=settings.bind,
         advertise=settings.advertise or (settings.bind if settings.bind not in (None, "0.0.0.0", "::") else None),
         replace=settings.replace,
-        contracts=str(settings.contracts.absolute()) if settings.contracts else None,
+        contracts=str(settings.contracts.resolve()) if settings.contracts else None,
         profile=settings.profile,
         dialect=settings.dialect,
         auth=settings.auth,
@@ -178,16 +176,31 @@ def wait_ready(
             if status["ready"]:
                 return status
             if failed := next((each for each in status["components"] if each["state"] == "failed"), None):
+                process = failed.get("process") or failed["name"]
                 raise ComponentFailed(
-                    f"{failed['name']} failed to start: {failed['detail']}",
-                    hint=f"see `sandbox logs {failed['name']} --name {folder.name}`, and `sandbox doctor`",
+                    f"{process} failed to start: {failed['detail']}",
+                    hint=f"see `sandbox logs {process} --name {folder.name}`, and `sandbox doctor`",
                 )
         time.sleep(POLL_S)
-    waiting = ", ".join(f"{each['name']} is {each['state']}" for each in status.get("components", []))
     raise NotReady(
-        f"not ready after {timeout_s:.0f} s: {waiting or 'the engine does not answer'}",
+        f"not ready after {timeout_s:.0f} s: {_what_is_missing(status)}",
         hint=f"wait on with `sandbox wait --name {folder.name}`, or look with `sandbox logs --name {folder.name}`",
     )
+
+
+def _what_is_missing(status: Mapping[str, Any]) -> str:
+    """What keeps a sandbox from being ready: the components that are not, else the link that could not be proven."""
+    if not status:
+        return "the engine does not answer"
+    waiting: dict[tuple[str, str | None], list[str]] = {}
+    for each in status["components"]:
+        if each["state"] != "ready":
+            waiting.setdefault((each["state"], each.get("detail")), []).append(each["name"])
+    told = [
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {state}{f': {detail}' if detail else ''}"
+        for (state, detail), names in waiting.items()
+    ]
+    return "; ".join(told) or status.get("detail") or "not every link is proven yet"
 
 
 def wait_answering(folder: StateFolder, process: subprocess.Popen[bytes]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.config.services import SERVICES
+
 __all__ = ["EnginePlan"]
 
 
@@ -62,11 +64,21 @@ class EnginePlan:
             return (self.bind,)
         return ("127.0.0.1", "::1", self.bind) if self.bind else ("127.0.0.1", "::1")
 
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services of ours that run."""
+        return tuple(service for services in self.processes.values() for service in services)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The services that neither run nor are replaced."""
+        return tuple(name for name in SERVICES if name not in self.services and name not in self.replace)
+
     def url(self, service: str) -> str | None:
         """The base URL of a service as clients are told it, None when it is left out."""
         if service in self.replace:
             return self.replace[service]
-        if not any(service in services for services in self.processes.values()) or service not in self.ports:
+        if service not in self.services or service not in self.ports:
             return None
         return f"http://{self.host}:{self.ports[service]}"
 

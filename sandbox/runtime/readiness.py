@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.contracts.catalog import Contracts
+from sandbox.contracts.catalog import Topic
 from sandbox.errors import UpstreamUnavailable
 from sandbox.kafka.probe import prove_round_trip
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.replaced import Sighting
 
 __all__ = ["Proof", "prove"]
 
@@ -26,10 +27,13 @@ class Proof:
     took_ms: float
 
 
-async def prove(plan: EnginePlan, clients: KafkaClients, groups: dict[str, Any]) -> list[Proof]:
-    """Produce and consume a record with acks=all, register and fetch a schema, call every service.
+async def prove(
+    plan: EnginePlan, clients: KafkaClients, groups: dict[str, Any], replaced: Mapping[str, Sighting]
+) -> list[Proof]:
+    """Produce and consume a record with acks=all, register and fetch a schema, call every service of ours.
 
-    `groups` are the consumer groups that the services reported joined. Raises UpstreamUnavailable naming the link that
+    `groups` are the consumer groups that the services reported joined, `replaced` what was seen of the services that
+    stand in for ours: one that is away keeps nobody from being ready. Raises UpstreamUnavailable naming the link that
     does not hold.
     """
     import aiohttp
@@ -37,17 +41,20 @@ async def prove(plan: EnginePlan, clients: KafkaClients, groups: dict[str, Any])
     proofs = [
         await _timed("record produced and consumed", prove_round_trip(clients.cluster, producer=clients.producer))
     ]
+    topic, schema = next(clients.contracts.avro_topics(), (None, {}))
+    if topic is not None and plan.url("schema-registry"):
+        proofs.append(await _timed("schema registered and fetched", _schema(clients, topic, schema)))
     timeout = aiohttp.ClientTimeout(total=CALL_LIMIT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        if registry := plan.local_url("schema-registry"):
-            registering = _schema(session, registry, clients.contracts, plan.registry_users)
-            proofs.append(await _timed("schema registered and fetched", registering))
         for service in ("capsule", "odyssey", "plato"):
-            if url := plan.local_url(service):
+            if service in plan.services and (url := plan.local_url(service)):
                 proofs.append(await _timed(f"{service} answered", _health(session, service, url)))
-    proofs.append(
-        Proof(f"{len(groups)} consumer groups joined", max((each["took_ms"] for each in groups.values()), default=0.0))
-    )
+    for service in ("capsule", "odyssey", "plato"):
+        if (seen := replaced.get(service)) and seen.trouble is None:
+            proofs.append(Proof(f"your {service} reached", seen.took_ms))
+    if groups:
+        counted = "1 consumer group" if len(groups) == 1 else f"{len(groups)} consumer groups"
+        proofs.append(Proof(f"{counted} joined", max(each["took_ms"] for each in groups.values())))
     return proofs
 
 
@@ -57,17 +64,13 @@ async def _timed(what: str, work: Awaitable[object]) -> Proof:
     return Proof(what, round((time.perf_counter() - started) * 1000, 1))
 
 
-async def _schema(session: Any, registry: str, contracts: Contracts, users: Mapping[str, str]) -> None:
-    """Register a contract's schema (a known one keeps its id) and fetch it by that id, as the first of `users`."""
-    import json
-
-    import aiohttp
-
-    auth = next((aiohttp.BasicAuth(user, password, "utf-8") for user, password in users.items()), None)
-    topic, schema = next(contracts.avro_topics())
-    url, body = f"{registry}/subjects/{topic.name}-value/versions", {"schema": json.dumps(schema)}
-    registered = await _json(session.post(url, json=body, auth=auth), "schema-registry")
-    await _json(session.get(f"{registry}/schemas/ids/{registered['id']}", auth=auth), "schema-registry")
+async def _schema(clients: KafkaClients, topic: Topic, schema: dict[str, Any]) -> None:
+    """Register a contract's schema (a known one keeps its id) and fetch it by that id."""
+    registry = clients.fresh_registry()
+    try:
+        await registry.schema(await registry.register(clients.names.value_subject(topic.name), schema))
+    finally:
+        await registry.close()
 
 
 async def _health(session: Any, service: str, url: str) -> None:

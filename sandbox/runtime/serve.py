@@ -67,10 +67,11 @@ class ServicesProcess:
         try:
             async with asyncio.timeout(START_LIMIT_S):
                 await self._parts.start()
-        except SandboxError as error:
-            _log.error(error.render())
-            self._parts.fail(error.message)
-        except TimeoutError:
+        except* SandboxError as errors:
+            for error in errors.exceptions:
+                _log.error(str(error))
+            self._parts.fail(str(errors.exceptions[0]))
+        except* TimeoutError:
             self._parts.fail(f"not started within {START_LIMIT_S:.0f} s")
 
     def status(self) -> Mapping[str, Any]:

@@ -41,6 +41,8 @@ class Served:
     ) -> None:
         self.service = service
         self.failure: str | None = None
+        self.waiting: str | None = None
+        """What it waits for before it can join its groups, when that is somebody else's."""
         self._bind = bind
         self._port = port
         self._make_consumers = consumers
@@ -143,5 +145,5 @@ class Served:
             state, detail = "ready", None
         else:
             doing = f"out of group {', '.join(away)} for a reset" if away else f"joining group {', '.join(waiting)}"
-            state, detail = "starting", doing if waiting else None
+            state, detail = "starting", doing if waiting else self.waiting
         return {"state": state, "detail": detail, "groups": groups, **self.service.status()}

@@ -6,34 +6,41 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from sandbox.clock import SystemClock
 from sandbox.config.serve import ServeConfig
-from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.dead_letter import RetryPolicy
+from sandbox.contracts.delivery import Subscription
 from sandbox.contracts.names import Names
 from sandbox.control.facts_client import FactsClient
-from sandbox.errors import EnvironmentFailure, SandboxError
+from sandbox.errors import ComponentFailed, EnvironmentFailure, SandboxError, UpstreamUnavailable
 from sandbox.kafka.boundary import ConsumerBoundary
 from sandbox.kafka.consumer import GroupConsumer
 from sandbox.kafka.dead_letters import DeadLetterWriter
 from sandbox.kafka.probe import PROBE_TOPIC
+from sandbox.kafka.registry_client import RegistryRefused
 from sandbox.kafka.serializer import register_contracts
 from sandbox.kafka.topics_admin import TopicsAdmin
 from sandbox.observe.outbox import Outbox
 from sandbox.runtime.admin import admin_app
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.served import Served
+from sandbox.runtime.team_contracts import load_contracts
+
+if TYPE_CHECKING:
+    from sandbox.runtime.swapped_contracts import Decode, SwappedContracts
 
 __all__ = ["ServiceParts"]
 
 LISTEN_EVERY_S = 0.02
 REGISTRY_EVERY_S = 0.05
 FLUSH_LIMIT_S = 1.0
+REASON_LIMIT = 500
+"""Characters; a registry's refusal holds the whole earlier schema."""
 DEMO_RETRIES = RetryPolicy(first_wait_s=0.1, max_wait_s=1.0)
 
 
@@ -42,7 +49,7 @@ class ServiceParts:
 
     def __init__(self, config: ServeConfig) -> None:
         self._config = config
-        self._contracts = Contracts.load(config.contracts_dir)
+        self._contracts = load_contracts(config.contracts_dir)
         self._names = Names(config.topic_prefix)
         own = config.ports.get("schema-registry") if "schema-registry" in config.services else None
         self._registry_url = config.registry_url or (f"http://127.0.0.1:{own}" if own else None)
@@ -135,15 +142,29 @@ class ServiceParts:
                 return
 
     async def _register(self) -> None:
-        """Register the contracts' schemas as soon as the registry answers, wherever it runs."""
+        """Register the contracts' schemas as soon as the registry answers, wherever it runs.
+
+        Raises ComponentFailed when it refuses one.
+        """
         while True:
             try:
                 await register_contracts(self._clients.registry, self._contracts, self._names)
-                return
-            except SandboxError:
+            except UpstreamUnavailable as error:
                 if "schema-registry" in self.served:
                     raise
+                self._wait_for(error.message)
                 await asyncio.sleep(REGISTRY_EVERY_S)
+            except RegistryRefused as error:
+                way_out = "; `sandbox up --fresh` begins without the earlier versions" if error.status == 409 else ""
+                reason = error.message if len(error.message) <= REASON_LIMIT else f"{error.message[:REASON_LIMIT]}…"
+                raise ComponentFailed(f"{error.where}: {reason}{way_out}", hint=error.hint) from error
+            else:
+                self._wait_for(None)
+                return
+
+    def _wait_for(self, what: str | None) -> None:
+        for served in self.served.values():
+            served.waiting = what
 
     async def stop(self) -> None:
         """Services first, all at once, then the registry, then what they stood on."""
@@ -162,7 +183,7 @@ class ServiceParts:
         """Nothing that is not up yet will come up."""
         for served in self.served.values():
             if served.status()["state"] == "starting":
-                served.failure = reason
+                served.failure = f"{reason}: {served.waiting}" if served.waiting else reason
 
     def breakers(self) -> dict[str, Any]:
         """Every breaker of this process by `service/name`."""
@@ -179,7 +200,7 @@ class ServiceParts:
             service,
             bind=config.bind,
             port=config.ports.get(name),
-            consumers=lambda: [self._consumer(name, each) for each in getattr(service, "subscriptions", list)()],
+            consumers=lambda: self._consumers(name, getattr(service, "subscriptions", list)()),
         )
 
     def _registry_service(self) -> Any:
@@ -197,11 +218,12 @@ class ServiceParts:
         from sandbox.services.ports import ServiceContext
         from sandbox.services.settings import HttpSettings
 
-        config = self._config
+        config, swapped = self._config, self._swapped(name)
+        publisher = self._clients.publisher(name, self._outbox, self.clock)
         context = ServiceContext(
             clock=self.clock,
             facts=self._outbox,
-            publisher=self._clients.publisher(name, self._outbox, self.clock),
+            publisher=swapped.publisher(publisher) if swapped else publisher,
             urls=self._urls(),
             state_dir=config.state_dir,
             profile=config.profile,
@@ -216,13 +238,30 @@ class ServiceParts:
         )
         return _service_class(name)(context)
 
-    def _consumer(self, service: str, subscription: Any) -> GroupConsumer:
+    def _consumers(self, service: str, subscriptions: Sequence[Subscription]) -> list[GroupConsumer]:
+        """A consumer for each subscription of which the contracts have a topic."""
+        swapped = self._swapped(service) if subscriptions else None
+        decode = self._clients.values.decode
+        if swapped:
+            subscriptions = [found for each in subscriptions if (found := swapped.subscription(each)) is not None]
+            decode = swapped.decode(decode)
+        return [self._consumer(service, each, decode) for each in subscriptions]
+
+    def _swapped(self, service: str) -> SwappedContracts | None:
+        """None with the built-in contracts, which all services can live with."""
+        if self._config.contracts_dir is None:
+            return None
+        from sandbox.runtime.swapped_contracts import SwappedContracts
+
+        return SwappedContracts(service, self._contracts)
+
+    def _consumer(self, service: str, subscription: Subscription, decode: Decode) -> GroupConsumer:
         publisher = self._clients.publisher(service, self._outbox, self.clock)
         boundary = ConsumerBoundary(
             subscription,
             group=self._names.group(subscription.group),
             service=service,
-            decode=self._clients.values.decode,
+            decode=decode,
             dead_letters=DeadLetterWriter(publisher, self.clock),
             facts=self._outbox,
             clock=self.clock,
@@ -234,7 +273,8 @@ class ServiceParts:
         config = self._config
         own = {name: f"http://127.0.0.1:{port}" for name, port in config.ports.items()}
         told = {"capsule": config.capsule_url, "plato": config.plato_url, "schema-registry": self._registry_url}
-        return {**own, **{name: url for name, url in told.items() if url}}
+        known = {**own, **{name: url for name, url in told.items() if url}}
+        return {name: url for name, url in known.items() if name not in config.without}
 
 
 def _service_class(name: str) -> Any:

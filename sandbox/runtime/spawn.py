@@ -60,6 +60,7 @@ def serve_environment(plan: EnginePlan, process: str, token: str) -> dict[str, s
         "registry_url": plan.local_url("schema-registry"),
         "capsule_url": plan.local_url("capsule"),
         "plato_url": plan.local_url("plato"),
+        "without": ",".join(plan.left_out),
         "engine_url": plan.control_url,
         "token": token,
         "instance": process,

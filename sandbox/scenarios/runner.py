@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.clock import NANOS
 from sandbox.contracts.ids import new_id
-from sandbox.errors import InvalidFile, SandboxError
+from sandbox.errors import InvalidFile, SandboxError, UsageError
 from sandbox.events.facts import BreakerTransitioned, ScenarioFinished, ScenarioStarted
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.scenario import Scenario
@@ -113,6 +113,7 @@ class ScenarioRunner:
     async def _set(self, stack: AsyncExitStack) -> Stage:
         """Everything that watches is in place before the first step, so that no record is missed."""
         scenario, world = self._scenario, self._world
+        self._check_endpoints()
         setting = Setting(profile=scenario.profile, speed=scenario.speed)
         await stack.enter_async_context(world.setting(setting))
         calls = await stack.enter_async_context(world.calls())
@@ -126,6 +127,15 @@ class ScenarioRunner:
             stage.ledger_start = await world.ledger()
         stack.callback(stage.backgrounds.abandon)
         return stage
+
+    def _check_endpoints(self) -> None:
+        """Raises UsageError when the scenario calls a service that this sandbox is without."""
+        used = {name for step in self._scenario.all_steps() for template in step.templates() for name in template.names}
+        if missing := [name for name in ENDPOINTS if name in used and not self._world.endpoints.get(name)]:
+            raise UsageError(
+                f"the scenario calls {' and '.join(missing)}, which this sandbox is without",
+                hint="start the sandbox with it, or with `--replace` and the URL of one of yours",
+            )
 
     def _given_names(self) -> dict[str, Any]:
         """Endpoints, the run, and the header's vars in their order. Raises InvalidFile."""

@@ -56,4 +56,5 @@ def test_what_the_engine_tells_its_services_is_what_they_read() -> None:
     assert config.bind == ("0.0.0.0",) and config.admin_port == 20006 and config.token == "secret"
     assert config.rate_limits == "per-service" and list(config.key_scopes.values()) == [{"admin"}]
     assert "k" * 32 not in repr(plan)
+    assert config.without == ("schema-registry", "plato", "audit") == plan.left_out
     assert plan.endpoints()["odyssey"] == "http://sandbox.local:20004" and plan.endpoints()["plato"] is None

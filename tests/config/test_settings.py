@@ -47,8 +47,12 @@ def test_the_registrys_users_come_from_the_environment_or_a_table_and_stay_out_o
         ({"only": ["capsul"]}, "--only", "did you mean capsule"),
         ({"replace": ["capsule"]}, "--replace", "SERVICE=URL"),
         ({"replace": ["capsule=localhost:1"]}, "--replace", "http or https"),
-        ({"replace": ["audit=http://x"]}, "--replace", "no service 'audit'"),
         ({"rate_limits": "some"}, "--rate-limits", "per-service"),
+        ({"replace": ["audit=http://x"]}, "--replace", "nobody calls audit"),
+        ({"replace": ["capsul=http://x"]}, "--replace", "did you mean capsule"),
+        ({"replace": ["capsule=http://:1"]}, "--replace", "such as http://localhost:9999"),
+        ({"replace": ["capsule=http://x/api/v1/"]}, "--replace", "before /api/v1"),
+        ({"replace": ["capsule=http://x", "capsule=http://y"]}, "--replace", "capsule is replaced twice"),
         ({"runtime": "podman"}, "--runtime", "embedded"),
         ({"dialect": "xml"}, "--dialect", "envelope"),
     ],
@@ -92,6 +96,20 @@ def test_a_wrong_api_key_is_named_by_its_place_and_not_told(tmp_path: Path, tabl
     assert "secret" not in raised.value.render() and "k" * 32 not in raised.value.render()
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"without": ["capsule"], "replace": ["capsule=http://x"]}, "capsule is left out .* and in `replace` too"),
+        ({"without": ["capsule"], "only": ["capsule"]}, "capsule is left out .* and in `only` too"),
+        ({"without": ["schema-registry", "capsule", "odyssey", "plato", "audit"]}, "no service is left to run"),
+    ],
+)
+def test_wishes_that_contradict_each_other_are_refused(flags: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as caught:
+        resolve_settings(flags, environ={})
+    assert (caught.value.where, caught.value.exit_code) == ("--only / --without / --replace", 2)
+
+
 def test_a_wrong_environment_variable_is_named() -> None:
     with pytest.raises(UsageError) as caught:
         resolve_settings({}, environ={"SANDBOX_PORTS": "x"})
@@ -111,3 +129,10 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     file.write_text("ports =", encoding="utf-8")
     with pytest.raises(InvalidFile, match="is not TOML"):
         resolve_settings({}, file=file, environ={})
+
+
+def test_paths_in_the_file_count_from_its_folder(tmp_path: Path) -> None:
+    file = tmp_path / "sandbox.toml"
+    file.write_text('contracts = "ours"\n', encoding="utf-8")
+    assert resolve_settings({}, file=file, environ={}).contracts == tmp_path / "ours"
+    assert resolve_settings({"contracts": "theirs"}, file=file, environ={}).contracts == Path("theirs")

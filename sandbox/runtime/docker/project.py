@@ -92,6 +92,7 @@ class Project:
             "HEALTH_INTERVAL": HEALTH_INTERVAL,
             "KAFKA_PORT": str(plan.ports["kafka"]),
             "KAFKA_LOCAL_PORT": str(plan.ports.get("kafka-local", "")),
+            "WITHOUT": ",".join(plan.left_out),
             "CONTRACTS": plan.contracts,
             "PROFILE": plan.profile,
             "DIALECT": plan.dialect,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
+from sandbox.errors import UsageError
 from sandbox.services.audit.entry import AUDITED, AuditEntry
 from sandbox.services.ports import Delivery, ServiceContext, Subscription
 
@@ -39,7 +41,13 @@ class AuditService:
         return {"audited": self._audited}
 
     async def _audit(self, delivery: Delivery) -> None:
-        """Returns once the audit record is on the broker. Raises UpstreamUnavailable while Kafka is away."""
+        """Returns once the audit record is on the broker.
+
+        Raises UpstreamUnavailable while Kafka is away, RecordFailure when a swapped contract does not take the record.
+        """
         entry = AuditEntry.of(delivery)
-        await self._publisher.publish("audit.events", entry.to_json(), key=None, trace=delivery.trace)
+        try:
+            await self._publisher.publish("audit.events", entry.to_json(), key=None, trace=delivery.trace)
+        except UsageError as error:
+            raise RecordFailure(FailureCategory.VALIDATION, f"audit.events: {error.message}") from error
         self._audited += 1

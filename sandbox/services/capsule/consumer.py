@@ -16,7 +16,7 @@ from sandbox.clock import Clock
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.delivery import Delivery, Subscription
 from sandbox.contracts.tracing import TraceContext
-from sandbox.errors import UpstreamUnavailable
+from sandbox.errors import UpstreamUnavailable, UsageError
 from sandbox.services.capsule.capsule import Capsule
 from sandbox.services.capsule.capsules import Capsules
 from sandbox.services.capsule.consumed import ConsumedRecord
@@ -42,7 +42,8 @@ class CapsuleConsumer:
         return Subscription(GROUP, (FAST_PATH, PERCEPTION_EVENTS), self.handle)
 
     async def handle(self, delivery: Delivery) -> str | None:
-        """Raises RecordFailure: VALIDATION, PERSISTENCE, or DOWNSTREAM_FAILURE when a snapshot cannot be published."""
+        """Raises RecordFailure: VALIDATION (also when a swapped contract does not take the snapshot), PERSISTENCE, or
+        DOWNSTREAM_FAILURE when a snapshot cannot be published."""
         consumed = ConsumedRecord.of(delivery, self._clock.now_ms())
         capsules = capsules_of(delivery, consumed)
         try:
@@ -55,6 +56,8 @@ class CapsuleConsumer:
         except UpstreamUnavailable as error:
             message = f"{SNAPSHOTS} cannot be published: {error.message}"
             raise RecordFailure(FailureCategory.DOWNSTREAM_FAILURE, message) from error
+        except UsageError as error:
+            raise RecordFailure(FailureCategory.VALIDATION, f"{SNAPSHOTS}: {error.message}") from error
         if not stored.is_published:
             return None
         return "duplicate" if stored.known else "skipped"

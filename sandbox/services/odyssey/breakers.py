@@ -26,7 +26,7 @@ from sandbox.resilience import (
 )
 from sandbox.resilience import breaker_event as events
 from sandbox.resilience.meters import Meters
-from sandbox.services.odyssey.downstream import DownstreamRejected
+from sandbox.services.odyssey.downstream import DownstreamLeftOut, DownstreamRejected
 from sandbox.services.ports import ServiceContext
 
 __all__ = ["Breakers"]
@@ -51,13 +51,15 @@ class Breakers:
     def guard(self, name: str) -> Guard:
         """Retry ( breaker ( time limiter ) ) by the context's profile, else internal-service.
 
-        A refused call (4xx) is none of the breaker's business; neither it nor an open breaker is worth a retry.
+        Neither a refused call (4xx) nor one to a service that is left out is the breaker's business; neither they nor
+        an open breaker are worth a retry.
         """
+        no_failures = (DownstreamRejected, DownstreamLeftOut)
         profile = profile_named(self._context.profile or DEFAULT_PROFILE)
         fitted = replace(
             profile,
-            circuit_breaker=replace(profile.circuit_breaker, ignore_exceptions=(DownstreamRejected,)),
-            retry=replace(profile.retry, ignore_exceptions=(DownstreamRejected, CallNotPermitted)),
+            circuit_breaker=replace(profile.circuit_breaker, ignore_exceptions=no_failures),
+            retry=replace(profile.retry, ignore_exceptions=(*no_failures, CallNotPermitted)),
         )
         guard = self._registry.guard(name, fitted)
         publisher = self._registry.circuit_breaker(name).event_publisher

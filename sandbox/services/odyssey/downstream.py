@@ -17,7 +17,7 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import SandboxError, UpstreamUnavailable
 from sandbox.events.facts import DownstreamCalled, FactSink, trace_fields
 
-__all__ = ["Downstream", "DownstreamFailed", "DownstreamRejected", "Reply", "path_of"]
+__all__ = ["Downstream", "DownstreamFailed", "DownstreamLeftOut", "DownstreamRejected", "Reply", "path_of"]
 
 CONNECT_LIMIT_S = 5.0
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
@@ -30,6 +30,13 @@ class DownstreamFailed(UpstreamUnavailable):
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class DownstreamLeftOut(DownstreamFailed):
+    """This sandbox does without the other service. Nobody was called, so it says nothing about anybody's health."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(f"{target} is left out of this sandbox")
 
 
 class DownstreamRejected(SandboxError):
@@ -50,11 +57,11 @@ class Reply:
 
 
 class Downstream:
-    """One other service at `base_url`. `credential` is the key that its calls carry."""
+    """One other service at `base_url`, None when it is left out. `credential` is the key that its calls carry."""
 
-    def __init__(self, target: str, base_url: str, credential: str, clock: Clock, facts: FactSink) -> None:
+    def __init__(self, target: str, base_url: str | None, credential: str, clock: Clock, facts: FactSink) -> None:
         self.target = target
-        self._base_url = base_url.rstrip("/")
+        self._base_url = None if base_url is None else base_url.rstrip("/")
         self._credential = credential
         self._clock = clock
         self._facts = facts
@@ -81,6 +88,8 @@ class Downstream:
         attempt: int = 1,
     ) -> Reply:
         """One attempt, as a child span of `trace`. Raises DownstreamFailed or DownstreamRejected."""
+        if self._base_url is None:
+            raise DownstreamLeftOut(self.target)
         hop = trace.child()
         url = f"{self._base_url}{path}" + (f"?{urlencode(query, safe=':/,')}" if query else "")
         started_ns, status, error = self._clock.monotonic_ns(), None, None

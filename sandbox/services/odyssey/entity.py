@@ -57,16 +57,16 @@ class Entity:
 
     def after_signal(self, signal: Mapping[str, Any], at_ms: int) -> Entity:
         """A HIGH or CRITICAL signal makes the entity more fragile, by as much as it is sure."""
-        severity, confidence = str(signal.get("severity")), float(signal.get("confidence") or 0.0)
-        last = {"type": signal.get("signal_type"), "severity": severity, "confidence": confidence}
+        severity, confidence = signal.get("severity"), float(signal.get("confidence") or 0.0)
+        last = {"type": signal.get("signal_type"), "severity": severity, "confidence": signal.get("confidence")}
         shown = {**last, "eventId": signal.get("event_id"), "timestamp": format_instant(at_ms)}
         weakened = self.fragility + 0.1 * confidence if severity in _SEVERE else self.fragility
         return replace(
             self, attributes={**self.attributes, "lastSignal": shown}, fragility=round(min(1.0, max(0.0, weakened)), 6)
         )
 
-    def after_snapshot(self, capsule_id: str) -> Entity:
-        return replace(self, capsules=self.capsules + 1, last_capsule_id=capsule_id)
+    def after_snapshot(self, capsule_id: str | None) -> Entity:
+        return replace(self, capsules=self.capsules + 1, last_capsule_id=capsule_id or self.last_capsule_id)
 
     def with_path(self, path_id: str) -> Entity:
         return self if path_id in self.path_ids else replace(self, path_ids=(*self.path_ids, path_id))

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.clock import Clock
-from sandbox.errors import UpstreamUnavailable
+from sandbox.errors import UpstreamUnavailable, UsageError
 from sandbox.services.http import ApiError, ErrorCode, Exchange, Pagination, Route
 from sandbox.services.odyssey.actor import Actor, Strategy
 from sandbox.services.odyssey.path import NarrativePath
@@ -166,3 +166,6 @@ class PathRoutes:
             await self._publisher.publish(topic, value, key=key, trace=exchange.trace)
         except UpstreamUnavailable as error:
             raise ApiError(ErrorCode.SERVICE_UNAVAILABLE, f"{topic} cannot be published", retry_after_s=1) from error
+        except UsageError as error:
+            # A contract that was swapped does not take it; nothing is kept either.
+            raise ApiError(ErrorCode.INTERNAL_ERROR, f"{topic} cannot be published: {error.message}") from error

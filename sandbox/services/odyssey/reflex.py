@@ -14,7 +14,7 @@ from sandbox.clock import Clock
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.delivery import Delivery
 from sandbox.contracts.instants import format_instant
-from sandbox.errors import SandboxError, UpstreamUnavailable
+from sandbox.errors import SandboxError, UpstreamUnavailable, UsageError
 from sandbox.services.odyssey.actor import Episode
 from sandbox.services.odyssey.downstream import DownstreamRejected
 from sandbox.services.odyssey.entity import Entity
@@ -52,7 +52,8 @@ class Reflex:
         self._clock = clock
 
     async def evaluate(self, tenant: str, delivery: Delivery) -> str | None:
-        """Handle a record of `rim.fast-path`. Raises RecordFailure: VALIDATION, or DOWNSTREAM_FAILURE without PLATO."""
+        """Handle a record of `rim.fast-path`. Raises RecordFailure: VALIDATION (also for a path that a swapped contract
+        does not take), or DOWNSTREAM_FAILURE without PLATO."""
         reading = Reading.of(delivery.value or {})
         handled = self._handled.find(tenant, delivery)
         if handled is not None and handled.stage == DONE:
@@ -77,7 +78,7 @@ class Reflex:
         """Handle a record of `capsule.snapshots`. Raises RecordFailure VALIDATION."""
         value = delivery.value or {}
         scope_id = node_id_of(value, "scope_id")
-        return self._move(tenant, delivery, scope_id, lambda it: it.after_snapshot(str(value.get("capsule_id"))))
+        return self._move(tenant, delivery, scope_id, lambda it: it.after_snapshot(value.get("capsule_id")))
 
     def _move(self, tenant: str, delivery: Delivery, node_id: str, change: Any) -> str | None:
         if self._handled.find(tenant, delivery) is not None:
@@ -103,7 +104,10 @@ class Reflex:
             raise _without_plan(error) from error
         path = path.with_plan(plan_id)
         update = path.to_update(capsule_ids=history.capsule_ids, plan_id=plan_id)
-        await self._publisher.publish("odyssey.paths", update, key=reading.node_id, trace=trace)
+        try:
+            await self._publisher.publish("odyssey.paths", update, key=reading.node_id, trace=trace)
+        except UsageError as error:
+            raise RecordFailure(FailureCategory.VALIDATION, f"odyssey.paths: {error.message}") from error
         with self._world.database.transaction():
             self._world.save_entity(self._world.entity_or_new(tenant, reading.node_id).with_path(path.path_id))
             self._world.save_path(path)

@@ -51,7 +51,7 @@ class OdysseyService:
         self._events = RecentEvents()
         self._breakers = Breakers(context)
         self._downstreams = {
-            name: Downstream(name, context.urls.get(name, ""), context.http.service_key, clock, facts)
+            name: Downstream(name, context.urls.get(name), context.http.service_key, clock, facts)
             for name in ("capsule", "plato")
         }
         history = CapsuleHistory(self._downstreams["capsule"], self._breakers.guard("capsule"), clock, facts)

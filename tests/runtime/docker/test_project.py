@@ -73,3 +73,12 @@ def test_images_can_come_from_a_mirror_or_under_another_name() -> None:
         {"SANDBOX_IMAGE_PREFIX": "reg.example/", "SANDBOX_KAFKA_IMAGE": "kafka:mine", "SANDBOX_IMAGE": ""}
     )
     assert named == ImageNames("reg.example/kafka:mine", "reg.example/butterfly-sandbox:0.1.0")
+
+
+def test_services_are_told_who_is_left_out_and_not_who_is_replaced(make_plan: Callable[..., Any]) -> None:
+    assert "SANDBOX_WITHOUT" not in Project(make_plan(), "t").environment()
+    processes = {"odyssey": ["odyssey"], "audit": ["audit"]}
+    plan = make_plan(processes=processes, replace={"schema-registry": "http://localhost:8181/base"})
+    env = Project(plan, "t").environment()
+    assert env["SANDBOX_WITHOUT"] == "capsule,plato"
+    assert env["SANDBOX_REGISTRY_URL"] == "http://host.docker.internal:8181/base"

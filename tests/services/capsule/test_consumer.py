@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.idempotency import idempotency_key
+from sandbox.errors import UsageError
 from sandbox.services.capsule.service import CapsuleService
 
 EURUSD = "rim:entity:finance:EURUSD"
@@ -218,3 +219,35 @@ async def test_ids_that_a_record_does_not_carry_are_not_kept(client, handle, del
     await handle(delivery(0, headers={"X-Request-ID": "req-1"}))
     ((capsule,)) = (await history(client))["data"]
     assert capsule["metadata"] == {"requestId": "req-1"}
+
+
+@pytest.mark.parametrize(
+    "field", ["event_id", "instrument_id", "critical_metrics", "price", "volume", "stress", "status", "metadata"]
+)
+async def test_a_field_that_swapped_contracts_may_lack_is_absent_from_the_capsule(client, handle, delivery, field):
+    event = delivery(status="ALERT", stress=0.9, price=1.1, volume=5.0, instrument_id="i", metadata={"a": "b"})
+    del event.value[field]
+    assert await handle(event) is None
+    (capsule,) = (await history(client))["data"]
+    shown = {**capsule["content"]["configuration"], **capsule["content"]["dynamics"]}
+    assert {"instrument_id": "instrumentId"}.get(field, field) not in shown
+
+
+async def test_the_older_flat_event_becomes_a_capsule(client, handle, delivery):
+    flat = {"rim_node_id": EURUSD, "timestamp": EVENT_MS, "stress": 0.9, "status": "ALERT", "critical_metrics": {}}
+    assert await handle(delivery(value=flat)) is None
+    (capsule,) = (await history(client))["data"]
+    assert capsule["timestamp"] == "2024-12-03T10:00:00Z"
+    assert set(capsule["content"]["meta"]) == {"source"}
+
+
+async def test_a_snapshot_that_a_swapped_contract_does_not_take_is_dead_lettered_at_once(
+    handle, delivery, publisher, monkeypatch
+):
+    async def refuse(self, topic, value, **_):
+        raise UsageError("the value does not fit CapsuleSnapshot: desk: is missing", where=topic)
+
+    monkeypatch.setattr(type(publisher), "publish", refuse)
+    with pytest.raises(RecordFailure, match=r"capsule\.snapshots: the value does not fit .* desk") as caught:
+        await handle(delivery())
+    assert caught.value.category is FailureCategory.VALIDATION

@@ -1,6 +1,7 @@
 """ODYSSEY on a clock that stands still, between a CAPSULE and a PLATO that tests can break."""
 
 import asyncio
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -176,8 +177,17 @@ class Odyssey:
         [subscription] = self.service.subscriptions()
         return await self.driven(subscription.handle(delivery))
 
-    async def event(self, **value):
-        return await self.hand(self.delivery(**value))
+    async def event(self, *, without=None, **value):
+        """Hand over a fast-path event; `without` is the dotted field that it lacks."""
+        delivery = self.delivery(**value)
+        if without is not None:
+            *path, last = without.split(".")
+            holder = delivery.value
+            for name in path:
+                holder[name] = dict(holder[name])
+                holder = holder[name]
+            holder.pop(last, None)
+        return await self.hand(delivery)
 
 
 _VALUES = {
@@ -238,3 +248,19 @@ async def odyssey(context, capsule, plato):
 def new_odyssey(context, capsule, plato):
     """Another ODYSSEY process on the same state folder; the test starts and stops it."""
     return lambda: Odyssey(context, capsule, plato)
+
+
+@pytest.fixture
+async def left_out(context, capsule, plato):
+    """Starts an ODYSSEY of a sandbox that does without one of its neighbours."""
+    running = []
+
+    async def start(name):
+        urls = {other: url for other, url in context.urls.items() if other != name}
+        running.append(Odyssey(replace(context, urls=urls), capsule, plato))
+        await running[-1].start()
+        return running[-1]
+
+    yield start
+    for odyssey in running:
+        await odyssey.stop()

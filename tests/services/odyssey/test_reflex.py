@@ -5,7 +5,7 @@ import math
 import pytest
 
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
-from sandbox.errors import UpstreamUnavailable
+from sandbox.errors import UpstreamUnavailable, UsageError
 
 EURUSD = "rim:entity:finance:EURUSD"
 TRACE = (
@@ -323,3 +323,51 @@ async def test_a_signal_or_snapshot_of_nobody_is_a_validation_failure(odyssey, t
     with pytest.raises(RecordFailure) as failure:
         await odyssey.hand(odyssey.delivery(topic, **{field: "nobody"}))
     assert failure.value.category is FailureCategory.VALIDATION
+
+
+async def test_a_plato_that_is_left_out_is_an_honest_downstream_failure_and_nobodys_fault(left_out):
+    odyssey = await left_out("plato")
+    for _ in range(6):
+        with pytest.raises(RecordFailure, match="PLATO gave no plan: plato is left out of this sandbox") as caught:
+            await odyssey.event(stress=0.9)
+        assert caught.value.category is FailureCategory.DOWNSTREAM_FAILURE
+    metrics = odyssey.service.breakers["plato"].metrics
+    assert (metrics.number_of_buffered_calls, odyssey.service.breakers["plato"].state.value) == (0, "CLOSED")
+
+
+async def test_without_capsule_the_history_is_the_fallbacks(left_out):
+    odyssey = await left_out("capsule")
+    await odyssey.event(stress=0.9)
+    [fallback] = odyssey.facts.of("FallbackUsed")
+    assert fallback.cause == "capsule is left out of this sandbox"
+    assert {each.target for each in odyssey.facts.of("DownstreamCalled")} == {"plato"}, "nobody was called in its place"
+    assert len(odyssey.plato.executions) == 1
+
+
+@pytest.mark.parametrize(
+    "field", ["event_id", "critical_metrics", "price", "volume", "stress", "status", "vector_timestamp.ingest_ts_ms"]
+)
+async def test_a_field_that_swapped_contracts_may_lack_is_done_without(odyssey, field):
+    assert await odyssey.event(without=field) is None
+
+
+async def test_a_path_that_a_swapped_contract_does_not_take_is_dead_lettered_at_once(odyssey):
+    async def refuse(topic, value, **_):
+        raise UsageError("the value does not fit PathUpdate: desk: is missing", where=topic)
+
+    odyssey.records.publish = refuse
+    with pytest.raises(RecordFailure, match=r"odyssey\.paths: the value does not fit .* desk: is missing") as caught:
+        await odyssey.event(stress=0.9)
+    assert caught.value.category is FailureCategory.VALIDATION
+    path = (await odyssey.call("GET", "/api/v1/paths"))[1]["data"][0]
+    status, body = await odyssey.call("PUT", f"/api/v1/paths/{path['id']}/weight", json={"weight": 0.5})
+    assert (status, body["error"]["message"]) == (
+        500, "odyssey.paths cannot be published: the value does not fit PathUpdate: desk: is missing",
+    )  # fmt: skip
+
+
+async def test_a_signal_without_details_leaves_them_out_and_a_snapshot_without_an_id_counts(odyssey):
+    await odyssey.hand(odyssey.delivery("perception.signals", severity=None, confidence=None))
+    await odyssey.hand(odyssey.delivery("capsule.snapshots", capsule_id=None))
+    entity = (await odyssey.call("GET", f"/api/v1/entities/{EURUSD}"))[1]["data"]
+    assert (entity["attributes"]["lastSignal"]["severity"], entity["lastCapsuleId"]) == (None, None)

@@ -1,0 +1,43 @@
+"""What is not ours or not there in a sandbox: services replaced or left out, contracts of a team's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.contracts.catalog import Contracts
+from sandbox.errors import UnknownName
+from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.replaced import Replaced, Sighting
+from sandbox.runtime.team_contracts import findings
+
+__all__ = ["Swaps"]
+
+
+class Swaps:
+    def __init__(self, plan: EnginePlan, contracts: Contracts) -> None:
+        self._plan = plan
+        self._replaced = Replaced(plan.replace)
+        self._findings = [each.to_json() for each in findings(contracts, plan.services)] if plan.contracts else []
+
+    async def run(self) -> None:
+        """Keep an eye on the services that stand in for ours, until cancelled."""
+        await self._replaced.run()
+
+    async def look(self) -> Mapping[str, Sighting]:
+        return await self._replaced.look()
+
+    def unknown(self, name: str) -> UnknownName:
+        """The error about a component that the engine does not run."""
+        known = f"choose from {', '.join(('kafka', *self._plan.services))}"
+        if url := self._plan.replace.get(name):
+            return UnknownName(f"{name} is not the sandbox's own: {url} stands in for it", where="name", hint=known)
+        return UnknownName(f"there is no component {name!r}", where="name", hint=known)
+
+    def to_json(self) -> dict[str, Any]:
+        """Members of the status."""
+        return {
+            "left_out": list(self._plan.left_out),
+            "replaced": self._replaced.to_json(),
+            "contracts": {"folder": self._plan.contracts, "findings": self._findings},
+        }
