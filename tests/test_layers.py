@@ -17,7 +17,9 @@ LAYERS = {
     "registry": 3, "kafka": 3, "gateway": 3, "services": 3, "scenarios": 3,
     "runtime": 4, "control": 5, "tui": 6, "pytest_plugin": 6, "cli": 7,
 }  # fmt: skip
-CONTROL_CLIENT = {"client", "models", "dlq_models", "facts_client", "groups_models", "quick_client"}
+CONTROL_CLIENT = {
+    "client", "models", "dlq_models", "fault_models", "facts_client", "groups_models", "quick_client",
+}  # fmt: skip
 ONLY_IN = {
     "aiokafka": {"kafka"},
     "docker": {"runtime"},

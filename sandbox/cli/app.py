@@ -14,6 +14,7 @@ from sandbox.cli import (
     doctor,
     down,
     env,
+    fault,
     groups,
     logs,
     prepare,
@@ -70,6 +71,7 @@ app.add_typer(topics.group, name="topics")
 app.add_typer(groups.group, name="groups")
 app.add_typer(schemas.group, name="schemas")
 app.add_typer(dlq.group, name="dlq")
+app.add_typer(fault.group, name="fault")
 app.add_typer(breaker.group, name="breaker")
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.contracts.link_error import raise_for
-from sandbox.control import dlq_models, groups_models, models
+from sandbox.control import dlq_models, fault_models, groups_models, models
 from sandbox.errors import NotRunning
 
 __all__ = ["ControlClient"]
@@ -232,6 +232,25 @@ class ControlClient:
     async def reset_limits(self, service: str) -> models.Limits:
         """Back to what was configured, with no window open."""
         return await self._ask(models.Limits, "DELETE", _path("/v1/limits", service))
+
+    # Faults
+
+    async def faults(self) -> list[fault_models.AppliedFault]:
+        return (await self._ask(fault_models.FaultList, "GET", "/v1/faults")).faults
+
+    async def add_fault(
+        self, kind: str, on: str, parameters: Mapping[str, Any], *, identity: str | None = None
+    ) -> fault_models.AppliedFault:
+        """Make a fault of the service `on`. Raises UnknownName, Conflict, or UsageError that names the parameter."""
+        body = {"kind": kind, "on": on, "parameters": dict(parameters), "id": identity}
+        return await self._ask(fault_models.AppliedFault, "POST", "/v1/faults", body=body)
+
+    async def remove_fault(self, identity: str) -> fault_models.AppliedFault:
+        return await self._ask(fault_models.AppliedFault, "DELETE", _path("/v1/faults", identity))
+
+    async def remove_faults(self) -> list[fault_models.AppliedFault]:
+        """Remove every fault; those that there were."""
+        return (await self._ask(fault_models.FaultList, "DELETE", "/v1/faults")).faults
 
     # The wire
 

@@ -9,16 +9,18 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from sandbox import __version__
-from sandbox.contracts import limits
+from sandbox.contracts import fault_request, limits
 from sandbox.contracts.operations import BREAKER_OPERATIONS, COMPONENT_OPERATIONS
-from sandbox.control import dlq_models, groups_models, models
+from sandbox.control import dlq_models, fault_models, groups_models, models
 from sandbox.control.field_texts import describe, field_texts
 from sandbox.control.models import ErrorAnswer
 from sandbox.control.routes import OPENAPI_PATH, ROUTES, Route
 
 __all__ = ["openapi_document"]
 
-_TEXT_MODULES = {module.__name__: module for module in (models, dlq_models, groups_models, limits)}
+_TEXT_MODULES = {
+    module.__name__: module for module in (models, dlq_models, fault_models, groups_models, limits, fault_request)
+}
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"{(\w+)}")
 _OPERATIONS = {"operate_component": COMPONENT_OPERATIONS, "operate_breaker": BREAKER_OPERATIONS}

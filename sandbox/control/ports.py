@@ -9,6 +9,7 @@ from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.dlq.desk import DlqDesk
+from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.resets import Resets
 
@@ -25,6 +26,7 @@ class Engine(Protocol):
     ledger: Ledger
     consumer_groups: GroupsView
     resets: Resets
+    faults: EngineFaults
 
     def status(self) -> Mapping[str, Any]:
         """A `Status`."""

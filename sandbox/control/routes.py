@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.contracts.limits import LimitsChange
 from sandbox.control import models
 from sandbox.control.dlq_routes import DLQ_ROUTES
+from sandbox.control.fault_routes import FAULT_ROUTES
 from sandbox.control.groups_routes import GROUPS_ROUTES
 from sandbox.control.route import Route
 
@@ -66,6 +67,7 @@ ROUTES = (
         models.Limits, tag="limits",
     ),
     *GROUPS_ROUTES,
+    *FAULT_ROUTES,
     *DLQ_ROUTES,
     Route(
         "POST", "/v1/shutdown", "shutdown", "Stop everything, in reverse order", models.Stopping,

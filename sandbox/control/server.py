@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from sandbox.clock import Clock, SystemClock
 from sandbox.control.dlq_handlers import DlqHandlers
 from sandbox.control.engine_handlers import EngineHandlers
+from sandbox.control.fault_handlers import FaultHandlers
 from sandbox.control.groups_handlers import GroupsHandlers
 from sandbox.control.journal_handlers import JournalHandlers
 from sandbox.control.ports import Engine
@@ -39,6 +40,7 @@ def control_app(
         TopicHandlers(engine, sockets),
         DlqHandlers(engine),
         GroupsHandlers(engine),
+        FaultHandlers(engine),
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(rooms, route.operation))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from sandbox.contracts.fault_request import FaultRequest, read_fault_request
 from sandbox.contracts.limits import LimitsChange, read_limits_change
 from sandbox.contracts.operations import BREAKER_OPERATIONS
 from sandbox.errors import UsageError
@@ -35,11 +36,22 @@ class ServicesProcess(Protocol):
     def reset_limits(self, service: str) -> Mapping[str, Any]:
         """Back to what was configured, with no window open. Raises UnknownName."""
 
+    def faults(self) -> list[dict[str, Any]]:
+        """Oldest first."""
+
+    def add_fault(self, request: FaultRequest) -> dict[str, Any]:
+        """Raises UnknownName, Conflict or UsageError."""
+
+    def remove_fault(self, identity: str) -> dict[str, Any]:
+        """Raises UnknownName."""
+
+    def remove_faults(self) -> list[dict[str, Any]]: ...
+
     async def set_speed(self, speed: float) -> None: ...
 
     async def reset(self, services: Collection[str]) -> None:
-        """Stores, breakers and request limits of these services back to the start; with none named, of all, and the
-        clock. Raises UnknownName."""
+        """Stores, breakers and request limits of these services back to the start, no faults; with none named, of
+        all, and the clock. Raises UnknownName."""
 
     async def leave_group(self, group: str, for_s: float) -> None:
         """Out of a consumer group, with facts of all that it consumed on their way; back by itself after `for_s`
@@ -84,6 +96,18 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
     async def reset_limits(request: web.Request) -> web.Response:
         return web.json_response(process.reset_limits(request.match_info["service"]))
 
+    async def faults(_: web.Request) -> web.Response:
+        return web.json_response({"faults": process.faults()})
+
+    async def add_fault(request: web.Request) -> web.Response:
+        return web.json_response(process.add_fault(read_fault_request(await read_json(request))), status=201)
+
+    async def remove_fault(request: web.Request) -> web.Response:
+        return web.json_response(process.remove_fault(request.match_info["id"]))
+
+    async def remove_faults(_: web.Request) -> web.Response:
+        return web.json_response({"faults": process.remove_faults()})
+
     async def clock(request: web.Request) -> web.Response:
         speed = _number(await read_json(request), "speed", 0.01, 1_000)
         await process.set_speed(speed)
@@ -110,6 +134,10 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
     app.router.add_get("/admin/limits", limits)
     app.router.add_put("/admin/limits/{service}", change_limits)
     app.router.add_delete("/admin/limits/{service}", reset_limits)
+    app.router.add_get("/admin/faults", faults)
+    app.router.add_post("/admin/faults", add_fault)
+    app.router.add_delete("/admin/faults", remove_faults)
+    app.router.add_delete("/admin/faults/{id}", remove_fault)
     app.router.add_put("/admin/clock", clock)
     app.router.add_post("/admin/reset", reset)
     app.router.add_post("/admin/groups/{group}/leave", leave)

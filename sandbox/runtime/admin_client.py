@@ -64,6 +64,20 @@ class AdminClient:
     async def reset_limits(self, service: str) -> dict[str, Any]:
         return await self._call("DELETE", f"/admin/limits/{quote(service, safe='')}")
 
+    async def faults(self) -> list[dict[str, Any]]:
+        return (await self._call("GET", "/admin/faults"))["faults"]
+
+    async def add_fault(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The fault as it stands. Raises UnknownName, Conflict, or UsageError that names the parameter."""
+        return await self._call("POST", "/admin/faults", dict(request))
+
+    async def remove_fault(self, identity: str) -> dict[str, Any]:
+        """What it had come to. Raises UnknownName."""
+        return await self._call("DELETE", f"/admin/faults/{quote(identity, safe='')}")
+
+    async def remove_faults(self) -> list[dict[str, Any]]:
+        return (await self._call("DELETE", "/admin/faults"))["faults"]
+
     async def set_speed(self, speed: float) -> None:
         await self._call("PUT", "/admin/clock", {"speed": speed})
 

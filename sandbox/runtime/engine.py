@@ -29,6 +29,7 @@ from sandbox.runtime.dlq.desk import DlqDesk
 from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
+from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.ledger_feed import LedgerFeed
@@ -94,6 +95,7 @@ class Engine:
             StateFolder(Path(plan.state_dir)).stores / "dlq.db",
             EngineHealth(self._all_ready, self.breakers),
         )
+        self.faults = EngineFaults(self.services, self._admin)
         self.proof: list[Proof] = []
         self.proof_failure: str | None = None
         self._started_ms = self.clock.now_ms()
@@ -390,6 +392,7 @@ class Engine:
             groups=self.consumer_groups,
             resets=self.resets,
             set_speed=self._set_speed,
+            faults=self.faults,
             profile=self.plan.profile,
         )
 

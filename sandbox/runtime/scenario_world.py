@@ -14,12 +14,13 @@ from sandbox.kafka.tap import Tap
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.observe.trace import under
+from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.resets import Resets
 from sandbox.scenarios.assertions.assertion import MISSING
 from sandbox.scenarios.calls import open_calls
-from sandbox.scenarios.ports import BreakerState, Calls, GroupState, Moved, Outgoing, Seen, Setting
+from sandbox.scenarios.ports import BreakerState, Calls, FaultState, GroupState, Moved, Outgoing, Seen, Setting
 from sandbox.scenarios.telling import SOURCE
 
 __all__ = ["ScenarioWorld"]
@@ -40,6 +41,7 @@ class ScenarioWorld:
         groups: GroupsView,
         resets: Resets,
         set_speed: Callable[[float], Awaitable[None]],
+        faults: EngineFaults,
         profile: str | None = None,
     ) -> None:
         self.clock = clock
@@ -54,6 +56,7 @@ class ScenarioWorld:
         self._groups = groups
         self._resets = resets
         self._set_speed = set_speed
+        self._faults = faults
         self._profile = profile
 
     @asynccontextmanager
@@ -134,8 +137,22 @@ class ScenarioWorld:
     async def reset(self, services: Sequence[str]) -> None:
         await self._resets.reset(services)
 
+    async def add_fault(self, kind: str, on: str, parameters: Mapping[str, Any], name: str | None) -> str:
+        made = await self._faults.add({"kind": kind, "on": on, "parameters": dict(parameters), "id": name})
+        return str(made["id"])
+
+    async def remove_fault(self, identity: str) -> FaultState:
+        return _fault_state(await self._faults.remove(identity))
+
+    async def faults(self) -> Mapping[str, FaultState]:
+        return {each["id"]: _fault_state(each) for each in await self._faults.list()}
+
     def calls(self) -> AbstractAsyncContextManager[Calls]:
         return open_calls()
+
+
+def _fault_state(fault: Mapping[str, Any]) -> FaultState:
+    return FaultState(fault["text"], fault["on"], fault["hits"])
 
 
 async def _seen(tap: Tap) -> AsyncIterator[Seen]:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sandbox.config.serve import ServeConfig
+from sandbox.contracts.fault_request import FaultRequest
 from sandbox.contracts.limits import LimitsChange
 from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.events.log import JsonLines
@@ -117,6 +118,18 @@ class ServicesProcess:
             )
         return limiters[service]
 
+    def faults(self) -> list[dict[str, Any]]:
+        return self._parts.faults.list()
+
+    def add_fault(self, request: FaultRequest) -> dict[str, Any]:
+        return self._parts.faults.add(request)
+
+    def remove_fault(self, identity: str) -> dict[str, Any]:
+        return self._parts.faults.remove(identity)
+
+    def remove_faults(self) -> list[dict[str, Any]]:
+        return self._parts.faults.remove_all()
+
     async def set_speed(self, speed: float) -> None:
         self._parts.clock.set_speed(speed)
 
@@ -130,6 +143,7 @@ class ServicesProcess:
                 f"there is no store of {unknown[0]!r} to reset here", hint=f"choose from {', '.join(resettable)}"
             )
         chosen = {name: served for name, served in resettable.items() if not services or name in services}
+        self._parts.faults.remove_all(services)
         await asyncio.gather(*(served.reset() for served in chosen.values()))
         for name, breaker in self._parts.breakers().items():
             if name.partition("/")[0] in chosen:

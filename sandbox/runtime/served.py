@@ -65,6 +65,13 @@ class Served:
 
         return self._app.get(RATE_LIMITER) if self._app is not None else None
 
+    @property
+    def interceptors(self) -> list[Any] | None:
+        """What stands between the network and the service, None where it answers no requests or is not up yet."""
+        from sandbox.services.http import INTERCEPTORS
+
+        return self._app.get(INTERCEPTORS) if self._app is not None else None
+
     async def open(self) -> None:
         """Start the service and listen. Raises EnvironmentFailure when its port is not to be had."""
         self._started_s = time.monotonic()

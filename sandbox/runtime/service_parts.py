@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import socket
 from collections.abc import AsyncIterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -32,6 +33,7 @@ from sandbox.runtime.served import Served
 from sandbox.runtime.team_contracts import load_contracts
 
 if TYPE_CHECKING:
+    from sandbox.runtime.service_faults import ServiceFaults
     from sandbox.runtime.swapped_contracts import Decode, SwappedContracts
 
 __all__ = ["ServiceParts"]
@@ -184,6 +186,13 @@ class ServiceParts:
         for served in self.served.values():
             if served.status()["state"] == "starting":
                 served.failure = f"{reason}: {served.waiting}" if served.waiting else reason
+
+    @cached_property
+    def faults(self) -> ServiceFaults:
+        """Made when somebody asks: a process without faults does not load them."""
+        from sandbox.runtime.service_faults import ServiceFaults
+
+        return ServiceFaults(self.served, self.clock, self._outbox)
 
     def breakers(self) -> dict[str, Any]:
         """Every breaker of this process by `service/name`."""

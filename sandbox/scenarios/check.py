@@ -8,6 +8,8 @@ from sandbox.contracts.catalog import Contracts
 from sandbox.errors import InvalidFile
 from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.scenario import Scenario
+from sandbox.scenarios.steps.fault import FaultStep
+from sandbox.scenarios.steps.heal import HealStep
 from sandbox.scenarios.steps.publish import PublishStep
 from sandbox.scenarios.steps.step import ENDPOINTS, Step
 from sandbox.scenarios.steps.stop import StopStep
@@ -29,6 +31,7 @@ def problems(scenario: Scenario, contracts: Contracts | None = None) -> Iterator
     yield from _steady(scenario)
     yield from _names(scenario, known)
     yield from _backgrounds(scenario)
+    yield from _faults(scenario)
     if contracts is not None:
         for step in scenario.all_steps():
             yield from _topics(step, {*contracts.topics, *scenario.topics})
@@ -73,6 +76,21 @@ def _backgrounds(scenario: Scenario) -> Iterator[InvalidFile]:
                 hint = f"did you mean {close!r}?" if close else "start it by `publish` with `background: true` and `as`"
                 yield InvalidFile(f"nothing named {step.name!r} runs in the background here", where=step.at, hint=hint)
             running.discard(step.name)
+
+
+def _faults(scenario: Scenario) -> Iterator[InvalidFile]:
+    there: set[str] = set()
+    for step in (*scenario.steps, *scenario.finally_):
+        if isinstance(step, FaultStep) and step.name is not None:
+            if step.name in there:
+                yield InvalidFile(f"there is a fault named {step.name!r} already", where=step.at)
+            there.add(step.name)
+        elif isinstance(step, HealStep):
+            if step.name not in there:
+                close = nearest(step.name, there)
+                hint = f"did you mean {close!r}?" if close else "make it by `fault` with `as`"
+                yield InvalidFile(f"there is no fault named {step.name!r} here", where=step.at, hint=hint)
+            there.discard(step.name)
 
 
 def _topics(step: Step, topics: set[str]) -> Iterator[InvalidFile]:

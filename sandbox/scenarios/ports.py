@@ -16,8 +16,8 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import Fact, FactSink
 
 __all__ = [
-    "Answer", "BreakerState", "Calls", "GroupState", "Message", "Moved", "Outgoing", "Seen", "Sent", "Setting",
-    "Socket", "World",
+    "Answer", "BreakerState", "Calls", "FaultState", "GroupState", "Message", "Moved", "Outgoing", "Seen", "Sent",
+    "Setting", "Socket", "World",
 ]  # fmt: skip
 
 
@@ -59,6 +59,15 @@ class BreakerState:
 
     state: str
     metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultState:
+    """`text` is kind and parameters in one line, `on` the service, `hits` how often it has acted."""
+
+    text: str
+    on: str
+    hits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,5 +181,17 @@ class World(Protocol):
 
     async def reset(self, services: Sequence[str]) -> None:
         """Empty the stores of these services. Raises UnknownName, or UpstreamUnavailable."""
+
+    async def add_fault(self, kind: str, on: str, parameters: Mapping[str, Any], name: str | None) -> str:
+        """Make a fault of a service; its id, which is the name if there is one.
+
+        Raises UnknownName, UsageError, or UpstreamUnavailable when the service is away.
+        """
+
+    async def remove_fault(self, identity: str) -> FaultState:
+        """What it had come to. Raises UnknownName when it is gone already, UpstreamUnavailable."""
+
+    async def faults(self) -> Mapping[str, FaultState]:
+        """Every fault by its id. Raises UpstreamUnavailable."""
 
     def calls(self) -> AbstractAsyncContextManager[Calls]: ...

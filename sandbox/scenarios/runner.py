@@ -6,11 +6,12 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from sandbox.clock import NANOS
 from sandbox.contracts.ids import new_id
-from sandbox.errors import InvalidFile, SandboxError, UsageError
+from sandbox.errors import InvalidFile, SandboxError, UnknownName, UsageError
 from sandbox.events.facts import BreakerTransitioned, ScenarioFinished, ScenarioStarted
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.scenario import Scenario
@@ -125,6 +126,7 @@ class ScenarioRunner:
             await stack.enter_async_context(self._watch_breakers(stage))
         if any(isinstance(step, LedgerStep) for step in scenario.all_steps()):
             stage.ledger_start = await world.ledger()
+        stack.push_async_callback(self._heal, stage)
         stack.callback(stage.backgrounds.abandon)
         return stage
 
@@ -194,13 +196,41 @@ class ScenarioRunner:
         return await self._each(stage, scenario.finally_, "finally", go_on=True) and passed
 
     async def _settled(self, stage: Stage) -> bool:
-        """End what still runs in the background; whether all of it went well."""
-        well = True
+        """End what still runs in the background and remove the faults; whether all of it went well."""
+        well = await self._heal(stage)
         for background in await stage.backgrounds.stop_all():
             if background.error is not None:
                 self._telling.broken(background.error, background.where, f"publish {background.name}")
                 well = False
         return well
+
+    async def _heal(self, stage: Stage) -> bool:
+        """Remove the faults that this run has made; whether that could be done."""
+        well = True
+        while stage.faults:
+            fault = stage.faults.pop()
+            try:
+                await self._world.remove_fault(fault)
+            except UnknownName:
+                continue  # somebody else removed it, or its process has ended
+            except SandboxError as error:
+                self._telling.broken(error, self._file, f"remove the fault {fault}")
+                well = False
+        return well
+
+    async def _evidence(self, stage: Stage, failure: Failure) -> Failure:
+        """The failure with the faults that were there: they are the first suspects."""
+        if not stage.faults:
+            return failure
+        with suppress(SandboxError):
+            there = await self._world.faults()
+            told = tuple(
+                ("faults", f"{fault}: {there[fault].text} on {there[fault].on}, hit {there[fault].hits} times")
+                for fault in stage.faults
+                if fault in there
+            )
+            return replace(failure, evidence=(*failure.evidence, *told))
+        return failure
 
     async def _each(self, stage: Stage, steps: Iterable[Step], phase: str, *, go_on: bool = False) -> bool:
         """Run steps in order until one fails, or all of them with `go_on`; whether all passed."""
@@ -227,6 +257,8 @@ class ScenarioRunner:
         except asyncio.CancelledError:
             self._telling.finished("skipped", turn.took_ms, "interrupted")
             raise
+        if failure is not None:
+            failure = await self._evidence(stage, failure)
         self._telling.finished("failed" if failure else "passed", turn.took_ms, detail, failure)
         return failure is None
 

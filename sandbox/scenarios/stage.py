@@ -55,6 +55,8 @@ class Stage:
         self.ledger_start: Mapping[str, Mapping[str, Any]] = {}
         """The ledger when the scenario began, where a step asks about it."""
         self.backgrounds = Backgrounds()
+        self.faults: list[str] = []
+        """Ids of the faults that this run has made and not removed."""
         self.starts: dict[str, int] = {}
         """Where each watched topic stood, in `records`, when the current step began."""
         self.ids = ids

@@ -18,6 +18,33 @@ TOKEN = "t0ken"
 LIMITS = {"query": 1000, "command": 100, "admin": 100, "windowSeconds": 60, "enabled": True}
 
 
+class RecordingFaults:
+    """One fault, and a memory of what was asked."""
+
+    FAULT = {
+        "id": "outage", "kind": "http-status", "on": "capsule", "parameters": {"status": 503},
+        "text": "http-status --status 503", "hits": 4, "since_ms": 1,
+    }  # fmt: skip
+
+    def __init__(self, asked: list[tuple[object, ...]]) -> None:
+        self._asked = asked
+
+    async def list(self) -> list[dict[str, object]]:
+        return [self.FAULT]
+
+    async def add(self, request: dict[str, object]) -> dict[str, object]:
+        self._asked.append(("fault", request))
+        return self.FAULT
+
+    async def remove(self, identity: str) -> dict[str, object]:
+        if identity != "outage":
+            raise UnknownName(f"there is no fault {identity!r}", where="id")
+        return self.FAULT
+
+    async def remove_all(self) -> list[dict[str, object]]:
+        return [self.FAULT]
+
+
 class RecordingEngine:
     """An engine of one topic, one breaker and one component, which remembers what it was asked."""
 
@@ -105,6 +132,10 @@ class RecordingEngine:
     async def reset_limits(self, service: str) -> dict[str, object]:
         self.asked.append(("reset limits", service))
         return LIMITS
+
+    @property
+    def faults(self) -> RecordingFaults:
+        return RecordingFaults(self.asked)
 
     def shutdown(self, *, purge: bool) -> None:
         self.asked.append(("shutdown", purge))

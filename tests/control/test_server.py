@@ -157,3 +157,23 @@ async def test_a_limit_that_is_none_is_named(http, engine) -> None:
         answer = await http.put("/v1/limits/capsule", json=body)
         assert (answer.status, (await answer.json())["error"]["where"]) == (400, where)
     assert engine.asked == []
+
+
+async def test_faults_are_listed_made_and_removed(http, engine) -> None:
+    (fault,) = (await (await http.get("/v1/faults")).json())["faults"]
+    assert (fault["id"], fault["hits"]) == ("outage", 4)
+    answer = await http.post("/v1/faults", json={"kind": "http-status", "on": "capsule", "parameters": {"status": 503}})
+    assert answer.status == 201
+    assert engine.asked == [
+        ("fault", {"kind": "http-status", "on": "capsule", "id": None, "parameters": {"status": 503}})
+    ]
+    assert (await (await http.delete("/v1/faults/outage")).json())["id"] == "outage"
+    assert (await http.delete("/v1/faults/other")).status == 404
+    assert len((await (await http.delete("/v1/faults")).json())["faults"]) == 1
+
+
+async def test_a_fault_with_a_member_that_is_none_is_refused_with_the_choice(http) -> None:
+    answer = await http.post("/v1/faults", json={"kind": "latency", "on": "capsule", "ms": 5})
+    error = await error_of(answer)
+    assert (answer.status, error["where"]) == (400, "body.ms")
+    assert "parameters" in error["hint"]

@@ -19,3 +19,11 @@ def test_a_scenario_that_ships_passes(name: str, shared: Any) -> None:
     result = done.json
     assert (result["outcome"], done.code) == ("passed", 0)
     assert result["tookMs"] <= LONGEST_MS
+
+
+def test_capsule_goes_down_and_comes_back(shared: Any) -> None:
+    cli, _ = shared
+    result = cli.ok("scenario", "run", "capsule-outage", "--json").json
+    assert result["outcome"] == "passed"
+    assert result["tookMs"] <= 2 * LONGEST_MS
+    assert cli.ok("fault", "list", "--json").json == [], "a scenario leaves no fault behind"

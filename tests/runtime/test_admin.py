@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
+from sandbox.contracts.fault_request import FaultRequest
 from sandbox.contracts.limits import LimitsChange
 from sandbox.contracts.operations import BREAKER_OPERATIONS
 from sandbox.errors import AccessDenied, UnknownName, UpstreamUnavailable, UsageError
@@ -42,6 +43,21 @@ class RecordingProcess:
     def reset_limits(self, service: str) -> dict[str, object]:
         self.asked.append(("reset limits", service))
         return {"query": 1000}
+
+    def faults(self) -> list[dict[str, object]]:
+        return [{"id": "outage"}]
+
+    def add_fault(self, request: FaultRequest) -> dict[str, object]:
+        self.asked.append(("fault", request.model_dump()))
+        return {"id": request.id or "made"}
+
+    def remove_fault(self, identity: str) -> dict[str, object]:
+        if identity != "outage":
+            raise UnknownName(f"there is no fault {identity!r}", where="id")
+        return {"id": identity, "hits": 4}
+
+    def remove_faults(self) -> list[dict[str, object]]:
+        return [{"id": "outage", "hits": 4}]
 
     async def set_speed(self, speed: float) -> None:
         self.asked.append(("speed", speed))
@@ -238,3 +254,27 @@ async def test_a_health_check_without_token_learns_that_every_service_is_ready(p
             process.services = services
             async with anybody.get(url.path) as answer:
                 assert answer.status == expected, services
+
+
+async def test_faults_are_listed_made_and_removed(admin, process) -> None:
+    assert await admin.faults() == [{"id": "outage"}]
+    request = {"kind": "latency", "on": "capsule", "id": None, "parameters": {"ms": 5}}
+    assert await admin.add_fault(request) == {"id": "made"}
+    assert process.asked == [("fault", request)]
+    assert (await admin.remove_fault("outage"))["hits"] == 4
+    assert await admin.remove_faults() == [{"id": "outage", "hits": 4}]
+    with pytest.raises(UnknownName, match="no fault 'x/y'"):
+        await admin.remove_fault("x/y")
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ({"kind": "latency"}, "body.on"),
+        ({"kind": "latency", "on": "capsule", "ms": 5}, "body.ms"),
+        ({"kind": "latency", "on": "capsule", "id": "a b"}, "body.id"),
+    ],
+)
+async def test_a_fault_that_is_asked_for_wrongly_is_refused(http, body, where) -> None:
+    answer = await http.post("/admin/faults", json=body)
+    assert (answer.status, (await answer.json())["error"]["where"]) == (400, where)

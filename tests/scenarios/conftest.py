@@ -18,9 +18,20 @@ from sandbox.contracts.delivery import Published
 from sandbox.contracts.record import Record
 from sandbox.errors import UnknownName, UpstreamUnavailable
 from sandbox.events.facts import BreakerTransitioned, Fact, RecordProduced, trace_fields
+from sandbox.faults.reading import read_fault
 from sandbox.scenarios.assertions.assertion import MISSING
 from sandbox.scenarios.load import read_scenario
-from sandbox.scenarios.ports import Answer, BreakerState, GroupState, Message, Moved, Outgoing, Seen, Setting
+from sandbox.scenarios.ports import (
+    Answer,
+    BreakerState,
+    FaultState,
+    GroupState,
+    Message,
+    Moved,
+    Outgoing,
+    Seen,
+    Setting,
+)
 from sandbox.scenarios.runner import ScenarioRunner
 
 
@@ -85,6 +96,7 @@ class FakeWorld:
     refusal: Exception | None = None
     breaker_states: dict[str, BreakerState] = field(default_factory=dict)
     settings: list[Any] = field(default_factory=list)
+    standing: dict[str, FaultState] = field(default_factory=dict)
     kafka_down: bool = False
     topics: set[str] | None = None
     _taps: list[tuple[tuple[str, ...], asyncio.Queue[Seen]]] = field(default_factory=list)
@@ -204,6 +216,23 @@ class FakeWorld:
         if self.refusal is not None:
             raise self.refusal
         self.did.append(("reset", *services))
+
+    async def add_fault(self, kind: str, on: str, parameters: Any, name: str | None) -> str:
+        if self.refusal is not None:
+            raise self.refusal
+        identity = name or f"{kind}-{on}-1"
+        self.did.append(("fault", kind, on, dict(parameters)))
+        self.standing[identity] = FaultState(read_fault(kind, parameters).describe(), on, 4)
+        return identity
+
+    async def remove_fault(self, identity: str) -> FaultState:
+        self.did.append(("heal", identity))
+        if identity not in self.standing:
+            raise UnknownName(f"there is no fault {identity!r}", where="id")
+        return self.standing.pop(identity)
+
+    async def faults(self) -> Mapping[str, FaultState]:
+        return self.standing
 
     def trip(self, name: str, *states: str) -> None:
         """A breaker goes through these states."""

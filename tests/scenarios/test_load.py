@@ -79,12 +79,12 @@ MISTAKES = {
     "unknown step": (
         ("- expect: capsule", "- expct: capsule"),
         "story.yaml:21: unknown step 'expct', expected one of say, publish, http, websocket, expect, breaker, dlq, "
-        "ledger, trace, group, reset, reset-offsets, wait, stop\n  → did you mean 'expect'?",
+        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop\n  → did you mean 'expect'?",
     ),
     "options before the verb": (
         ("  - breaker: odyssey/capsule\n    is: CLOSED", "  - is: CLOSED\n    breaker: odyssey/capsule"),
         "story.yaml:8: unknown step 'is', expected one of say, publish, http, websocket, expect, breaker, dlq, "
-        "ledger, trace, group, reset, reset-offsets, wait, stop\n"
+        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop\n"
         "  → a step begins with what it does: put `breaker:` first",
     ),
     "a step that is a word": (

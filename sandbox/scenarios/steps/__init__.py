@@ -3,7 +3,9 @@
 from sandbox.scenarios.steps.breaker import BreakerStep
 from sandbox.scenarios.steps.dlq import DlqStep
 from sandbox.scenarios.steps.expect import ExpectStep
+from sandbox.scenarios.steps.fault import FaultStep
 from sandbox.scenarios.steps.group import GroupStep
+from sandbox.scenarios.steps.heal import HealStep
 from sandbox.scenarios.steps.http import HttpStep
 from sandbox.scenarios.steps.ledger import LedgerStep
 from sandbox.scenarios.steps.publish import PublishStep
@@ -33,6 +35,8 @@ STEPS: dict[str, type[Step]] = {
         GroupStep,
         ResetStep,
         ResetOffsetsStep,
+        FaultStep,
+        HealStep,
         WaitStep,
         StopStep,
     )

@@ -20,11 +20,14 @@ EXAMPLES = {
     "group": "group: capsule\n    lag: 0",
     "reset": "reset: capsule",
     "reset-offsets": "reset-offsets: capsule\n    to: earliest",
+    "fault": "fault: http-status\n    on: capsule\n    status: 503",
+    "heal": "heal: other",
     "wait": "wait: 1s",
     "stop": "stop: other",
 }
 SURROUND = (
-    "scenario: s\nsteps:\n  - publish: rim.fast-path\n    as: other\n    background: true\n    rate: 1/s\n  - {step}\n"
+    "scenario: s\nsteps:\n  - publish: rim.fast-path\n    as: other\n    background: true\n    rate: 1/s\n"
+    "  - fault: latency\n    on: capsule\n    ms: 1\n    as: other\n  - {step}\n"
 )
 
 
@@ -34,10 +37,10 @@ def test_every_kind_has_an_example_here() -> None:
 
 @pytest.mark.parametrize("verb", STEPS)
 def test_a_step_says_what_it_does_with_and_without_names(verb: str) -> None:
-    step = read_scenario(SURROUND.replace("{step}", EXAMPLES[verb]), "s.yaml").steps[1]
+    step = read_scenario(SURROUND.replace("{step}", EXAMPLES[verb]), "s.yaml").steps[2]
     assert step.verb == verb and step.keys()[0] == verb and type(step).__doc__
     assert step.title() and step.title({"plato": "http://plato", "run": {"id": "run-1"}})
-    assert step.at == "s.yaml:7"
+    assert step.at == "s.yaml:11"
 
 
 @pytest.mark.parametrize("verb", [verb for verb in STEPS if "name" in EXAMPLES[verb]])

@@ -1,0 +1,131 @@
+"""`sandbox fault`: make a service fail on purpose, and stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from sandbox.cli.options import JsonOption, NameOption
+
+__all__ = ["group"]
+
+group = typer.Typer(help="Faults: make a service fail on purpose.", no_args_is_help=True, rich_markup_mode=None)
+
+KINDS = """
+\b
+http-status        --status 503 [--retry-after S] [--message TEXT]
+latency            --ms 200 [--jitter MS]
+plan-step-failure  [--step decide] [--plan ID] [--error TEXT]
+
+\b
+of requests:       [--path '/api/v1/history/*'] [--method GET]
+all:               [--probability 0.5] [--seed N] [--limit N]
+"""
+FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@group.command("add", context_settings=FREE, epilog=KINDS, options_metavar="--on SERVICE --PARAMETER VALUE…")
+def add(
+    context: typer.Context,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="http-status, latency or plan-step-failure.")],
+    on: Annotated[str, typer.Option("--on", "--service", metavar="S", help="The service: capsule, odyssey, plato.")],
+    identity: Annotated[str | None, typer.Option("--as", metavar="ID", help="What it is removed by.")] = None,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make something of a service go wrong until it is removed. The actuator is left alone unless --path aims at it.
+
+    For example: sandbox fault add http-status --on capsule --status 503
+    """
+    from sandbox.cli.output import data, json_data, talk
+    from sandbox.cli.target import find_target
+
+    body = {"kind": kind, "on": on, "id": identity, "parameters": parameters_of(context.args)}
+    found = find_target(name).quick.post("/v1/faults", body)
+    if json:
+        json_data(found)
+        return
+    data(f"{found['id']}  {found['text']} on {found['on']}")
+    talk(f"  remove it with: sandbox fault remove {found['id']}", dim=True)
+
+
+@group.command("list")
+def list_faults(name: NameOption = None, json: JsonOption = False) -> None:
+    """Show every fault, how often it has acted, and since when it is there."""
+    import time
+
+    from sandbox.cli.output import data, json_data, talk
+    from sandbox.cli.target import find_target
+
+    found = find_target(name).quick.get("/v1/faults")["faults"]
+    if json:
+        json_data(found)
+        return
+    if not found:
+        talk("there are no faults")
+    for line in fault_lines(found, now_ms=time.time() * 1000):
+        data(line)
+
+
+@group.command("remove")
+def remove(
+    identity: Annotated[str | None, typer.Argument(metavar="[ID]", help="Which, as `fault list` shows it.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every fault.")] = False,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Remove a fault, or all of them: from this instant nothing fails, and what waits goes on."""
+    from sandbox.cli.output import data, json_data, talk
+    from sandbox.cli.target import find_target
+    from sandbox.errors import UsageError
+
+    if everything == (identity is not None):
+        raise UsageError("needs the ID of a fault, or --all", where="remove")
+    quick = find_target(name).quick
+    if identity is not None:
+        gone = [quick.delete(f"/v1/faults/{quote(identity, safe='')}")]
+    else:
+        gone = quick.delete("/v1/faults")["faults"]
+    if json:
+        json_data(gone)
+        return
+    if not gone:
+        talk("there were no faults")
+    for each in gone:
+        data(f"{each['id']}  removed, had acted {each['hits']}×")
+
+
+def parameters_of(words: list[str]) -> dict[str, str]:
+    """`--status 503 --limit=5` → `{"status": "503", "limit": "5"}`. Raises UsageError."""
+    from sandbox.errors import UsageError
+
+    found: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if not word.startswith("--") or not name:
+            raise UsageError(f"{word!r} is no parameter", where="add", hint="write --status 503")
+        if not equals:
+            value = next(rest, "--")
+            if value.startswith("--"):
+                raise UsageError(f"--{name} needs a value", where="add", hint=f"write --{name} VALUE")
+        if name in found:
+            raise UsageError(f"--{name} is there twice", where="add")
+        found[name] = value
+    return found
+
+
+def fault_lines(faults: list[dict[str, Any]], *, now_ms: float) -> Iterable[str]:
+    """A head and a line for each fault; nothing without one."""
+    if not faults:
+        return
+    width = max(2, *(len(each["id"]) for each in faults))
+    yield f"{'id':<{width}}  {'on':<8}  {'acted':>8}  {'since':>7}  fault"
+    for each in faults:
+        since = f"{(now_ms - each['since_ms']) / 1000:.0f} s"
+        limit = each["parameters"].get("limit")
+        acted = f"{each['hits']}" if limit is None else f"{each['hits']} of {limit}"
+        yield f"{each['id']:<{width}}  {each['on']:<8}  {acted:>8}  {since:>7}  {each['text']}"

@@ -1,0 +1,49 @@
+"""From a kind and parameters, as people and links give them, to a fault."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from sandbox.errors import UnknownName, UsageError
+from sandbox.faults import FAULTS
+from sandbox.faults.fault import Fault
+
+__all__ = ["UnknownParameter", "read_fault"]
+
+
+class UnknownParameter(UsageError):
+    """`name` is the parameter that the kind has not, `known` those that it has."""
+
+    def __init__(self, kind: str, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(f"{kind} has no parameter {name!r}", where=name, hint=_nearest(name, known))
+        self.name = name
+        self.known = known
+
+
+def read_fault(kind: str, parameters: Mapping[str, Any]) -> Fault:
+    """Raises UnknownName for the kind; UnknownParameter, or UsageError with the parameter in `where`."""
+    if kind not in FAULTS:
+        raise UnknownName(f"there is no kind of fault {kind!r}", where="kind", hint=_nearest(kind, FAULTS))
+    model = FAULTS[kind]
+    given = {name.replace("_", "-"): value for name, value in parameters.items()}
+    for name in given:
+        if name not in model.parameters():
+            raise UnknownParameter(kind, name, model.parameters())
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        name = str(first["loc"][0])
+        if first["type"] == "missing":
+            text = model.model_json_schema(by_alias=True)["properties"][name].get("description")
+            raise UsageError(f"{kind} needs {name}", where=name, hint=text) from None
+        raise UsageError(first["msg"], where=name) from None
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}"

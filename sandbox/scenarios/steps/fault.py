@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ConfigDict, Field, PrivateAttr, model_validator
+
+from sandbox.errors import SandboxError
+from sandbox.faults import FAULTS
+from sandbox.faults.fault import Fault
+from sandbox.faults.reading import UnknownParameter, read_fault
+from sandbox.scenarios.model.bad_value import BadValue
+from sandbox.scenarios.model.strict import Name, UnknownKey
+from sandbox.scenarios.stage import Turn
+from sandbox.scenarios.steps.step import Step
+
+OWN_KEYS = ("fault", "on", "as")
+PARAMETERS = {name: model for model in FAULTS.values() for name in model.parameters()}
+
+
+def _with_parameters(schema: dict[str, Any]) -> None:
+    """The parameters of all kinds are keys of the step."""
+    for name, model in PARAMETERS.items():
+        schema["properties"][name] = model.model_json_schema(by_alias=True)["properties"][name]
+
+
+class FaultStep(Step):
+    """Make something of a service go wrong. It is gone at `heal`, or at the end of the steps in any case.
+
+    The parameters of the fault stand beside it: `status: 503`, `ms: 200`, `limit: 5`…
+    """
+
+    model_config = ConfigDict(json_schema_extra=_with_parameters)
+    verb = "fault"
+    kind: str = Field(alias="fault")
+    """http-status, latency, plan-step-failure…"""
+    on: str
+    """The service: capsule, odyssey, plato."""
+    name: Name | None = Field(default=None, alias="as")
+    """The name by which `heal` knows it."""
+    _fault: Fault = PrivateAttr()
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        return [*OWN_KEYS, *PARAMETERS]
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _take_parameters(cls, value: Any, handler: Any) -> FaultStep:
+        if not isinstance(value, Mapping):
+            return handler(value)
+        step: FaultStep = handler({name: each for name, each in value.items() if name not in PARAMETERS})
+        given = {name: each for name, each in value.items() if name in PARAMETERS}
+        try:
+            step._fault = read_fault(step.kind, given)
+        except UnknownParameter as error:
+            raise UnknownKey(error.name, [*OWN_KEYS, *error.known], f"the fault {step.kind}") from None
+        except SandboxError as error:
+            place = f"{error.where}: " if error.where else ""
+            raise BadValue(f"{place}{error.message}", hint=error.hint) from None
+        return step
+
+    def title(self, names: dict[str, Any] | None = None) -> str:
+        return f"fault {self._fault.describe()} on {self.on}{f' as {self.name}' if self.name else ''}"
+
+    async def run(self, turn: Turn) -> str:
+        parameters = self._fault.model_dump(by_alias=True, exclude_defaults=True)
+        fault = await turn.world.add_fault(self.kind, self.on, parameters, self.name)
+        turn.stage.faults.append(fault)
+        return f"on, as {fault}"

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from sandbox.errors import UsageError
+from sandbox.scenarios.model.strict import Name
+from sandbox.scenarios.stage import Turn
+from sandbox.scenarios.steps.step import Step
+
+
+class HealStep(Step):
+    """Remove a fault that a step before has made."""
+
+    verb = "heal"
+    name: Name = Field(alias="heal")
+    """The `as` of the fault."""
+
+    def title(self, names: dict[str, Any] | None = None) -> str:
+        return f"heal {self.name}"
+
+    async def run(self, turn: Turn) -> str:
+        if self.name not in turn.stage.faults:
+            raise UsageError(f"there is no fault named {self.name!r} in this run", where=self.at)
+        turn.stage.faults.remove(self.name)
+        fault = await turn.world.remove_fault(self.name)
+        return f"off, had acted {fault.hits}×"

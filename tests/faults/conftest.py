@@ -1,0 +1,78 @@
+"""Injection points without services: what a fault did to them is kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sandbox.clock import ManualClock
+from sandbox.faults.applied import AppliedFault
+from sandbox.faults.reading import read_fault
+
+
+@dataclass
+class Request:
+    """An HttpExchange; `answer` is what came of it."""
+
+    method: str = "GET"
+    path: str = "/api/v1/capsules"
+    served: bool = False
+
+    async def proceed(self) -> str:
+        await asyncio.sleep(0)
+        self.served = True
+        return "served"
+
+    def refusal(self, status: int, message: str | None, retry_after_s: int | None) -> tuple[Any, ...]:
+        return status, message, retry_after_s
+
+
+@dataclass
+class Step:
+    """A PlanStep."""
+
+    plan_id: str = "plan_123"
+    step: str = "decide"
+    action: str = "decide"
+
+
+@dataclass
+class Facts:
+    kept: list[Any] = field(default_factory=list)
+
+    def record(self, fact: Any) -> None:
+        self.kept.append(fact)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def facts() -> Facts:
+    return Facts()
+
+
+@pytest.fixture
+def apply(clock: ManualClock, facts: Facts) -> Callable[..., AppliedFault]:
+    """`apply("latency", ms=200)`; a dash in a parameter is written as an underscore."""
+
+    def make(kind: str, **parameters: Any) -> AppliedFault:
+        return AppliedFault("f1", read_fault(kind, parameters), "capsule", clock, facts)
+
+    return make
+
+
+@pytest.fixture
+def request_() -> type[Request]:
+    return Request
+
+
+@pytest.fixture
+def step() -> type[Step]:
+    return Step
