@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.scenario_world import ScenarioWorld
-from sandbox.scenarios.ports import GroupState, Moved, Setting
+from sandbox.scenarios.ports import FaultState, GroupState, Moved, Setting
 
 
 class Groups:
@@ -42,6 +42,24 @@ class Resets:
         self._sandbox.asked.append(tuple(services))
 
 
+class Faults:
+    FAULT: Mapping[str, Any] = {"id": "outage", "text": "latency --ms 5", "on": "capsule", "hits": 4}
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    async def list(self) -> list[Mapping[str, Any]]:
+        return [self.FAULT]
+
+    async def add(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._sandbox.asked.append(request)
+        return self.FAULT
+
+    async def remove(self, identity: str) -> Mapping[str, Any]:
+        self._sandbox.asked.append(identity)
+        return self.FAULT
+
+
 class Sandbox:
     def __init__(self, profile: str | None = None) -> None:
         clients = KafkaClients("127.0.0.1:1", None, Contracts.load(), Names(), client_id="test", strict=True)
@@ -52,7 +70,7 @@ class Sandbox:
         self.ledger = Ledger(self.journal)
         self.world = ScenarioWorld(
             clients, self.journal, SystemClock(), {}, breakers=self.breakers, ledger=self.ledger, groups=Groups(self),
-            resets=Resets(self), set_speed=self.set_speed, profile=profile,
+            resets=Resets(self), set_speed=self.set_speed, faults=Faults(self), profile=profile,
         )  # fmt: skip
 
     async def breakers(self) -> dict[str, Any]:
@@ -138,3 +156,11 @@ async def test_groups_and_stores_are_set_by_the_engine(sandbox: Sandbox) -> None
     assert await sandbox.world.set_offsets("capsule", "10m", ["a.b"]) == Moved(again=5, skipped=1)
     await sandbox.world.reset(["capsule"])
     assert sandbox.asked == [("capsule", "10m", ("a.b",)), ("capsule",)]
+
+
+async def test_faults_are_made_and_removed_by_the_engine(sandbox: Sandbox) -> None:
+    assert await sandbox.world.add_fault("latency", "capsule", {"ms": 5}, None) == "outage"
+    assert sandbox.asked == [{"kind": "latency", "on": "capsule", "parameters": {"ms": 5}, "id": None}]
+    state = FaultState("latency --ms 5", "capsule", 4)
+    assert await sandbox.world.faults() == {"outage": state}
+    assert await sandbox.world.remove_fault("outage") == state
