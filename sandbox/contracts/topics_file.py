@@ -69,9 +69,9 @@ _KEYS: dict[type[BaseModel], tuple[str, ...]] = {
 def read_topics(path: Path) -> dict[str, tuple[Topic, str]]:
     """Topics by name, each with its `file:line`; dead-letter topics follow theirs. Raises InvalidFile."""
     try:
-        text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, yaml.SafeLoader)
-        parsed = _TopicsFile.model_validate(yaml.safe_load(text))
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()  # kept for the lines of mistakes
+        parsed = _TopicsFile.model_validate(None if node is None else loader.construct_document(node))
     except OSError as error:
         raise InvalidFile(f"cannot be read: {error.strerror}", where=str(path)) from None
     except UnicodeError:

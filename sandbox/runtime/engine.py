@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -24,6 +22,7 @@ from sandbox.kafka.groups import GroupsAdmin
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
+from sandbox.runtime.announcement import announce
 from sandbox.runtime.component import ComponentState, Supervised
 from sandbox.runtime.dlq.desk import DlqDesk
 from sandbox.runtime.dlq.health import EngineHealth
@@ -223,27 +222,7 @@ class Engine:
         self._announce()
 
     def _announce(self) -> None:
-        """Tell the state folder who runs here, so that any command finds the engine, and what it leaves if killed."""
-        import psutil
-
-        children = {}
-        for each in self._components():
-            pid = each.component.pid
-            if pid is not None:
-                try:
-                    children[each.name] = [pid, psutil.Process(pid).create_time()]
-                except psutil.Error:
-                    continue
-        announced = {
-            "pid": os.getpid(),
-            "started_at": psutil.Process().create_time(),
-            "control_url": self.plan.control_url,
-            "children": children,
-        }
-        path = Path(self.plan.state_dir) / "engine.json"
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(announced), encoding="utf-8")
-        part.replace(path)
+        announce(Path(self.plan.state_dir), self.plan.control_url, self._components())
 
     def status(self) -> dict[str, Any]:
         """The object of `sandbox status --json`."""
