@@ -15,12 +15,16 @@ def register(app: typer.Typer) -> None:
 
 def status(name: NameOption = None, json: JsonOption = False) -> None:
     """Show components, endpoints and readiness. Exits 3 when the sandbox is not running."""
+    from contextlib import suppress
+
     from sandbox.cli.output import data, json_data, sign
     from sandbox.cli.ready import endpoint_lines
     from sandbox.cli.swap_lines import contract_lines, left_out_lines
     from sandbox.cli.target import find_target
+    from sandbox.errors import SandboxError
 
-    found = find_target(name).status()
+    target = find_target(name)
+    found = target.status()
     if json:
         json_data(found)
         return
@@ -34,6 +38,9 @@ def status(name: NameOption = None, json: JsonOption = False) -> None:
         data(f"  {each['name']:<16} {sign(each['state'])}{restarts}{detail}")
     for line in left_out_lines(found):
         data(line)
+    with suppress(SandboxError):  # a process that does not answer has no faults either
+        for each in target.quick.get("/v1/faults")["faults"]:
+            data(f"  fault {each['id']}: {each['text']} on {each['on']}, has acted {each['hits']}×")
     if folder := found.get("contracts", {}).get("folder"):
         data("")
         for line in contract_lines(folder, found["contracts"]["findings"]):

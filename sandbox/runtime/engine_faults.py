@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox.errors import Conflict, UnknownName
+from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable
 from sandbox.runtime.admin_client import AdminClient
 from sandbox.runtime.component import ComponentState, Supervised
 
@@ -27,8 +27,12 @@ class EngineFaults:
         return [fault for admin in self._admins() for fault in await admin.faults()]
 
     async def add(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Raises UnknownName, Conflict, or UsageError that names the parameter."""
+        """Raises UnknownName, Conflict, UsageError that names the parameter, or UpstreamUnavailable."""
         admin = self._admin_of(str(request["on"]))
+        if admin not in self._admins():
+            raise UpstreamUnavailable(
+                f"{request['on']} does not run now", where="on", hint="`sandbox up` starts what has stopped"
+            )
         if request.get("id") and any(each["id"] == request["id"] for each in await self.list()):
             raise Conflict(f"there is a fault {request['id']!r} already", where="id", hint="remove it first")
         return await admin.add_fault(request)

@@ -43,6 +43,7 @@ def test_capsule_answers_503_until_it_is_healed(sandbox: Any) -> None:
     assert ask(f"{urls['capsule']}/actuator/health")[0] == 200
     history = ask(f"{urls['odyssey']}/api/v1/entities/rim:entity:finance:EURUSD/history")[1]
     assert (history["data"], history["meta"]["degraded"]) == ([], True)
+    assert "fault outage: http-status --status 503 --retry-after 2 on capsule" in cli.ok("status").out
     (fault,) = cli.ok("fault", "list", "--json").json
     assert (fault["id"], fault["on"], fault["hits"] >= 2) == ("outage", "capsule", True)
     assert cli.run("fault", "add", "latency", "--on", "capsule", "--ms", "1", "--as", "outage").code == 2
@@ -59,6 +60,9 @@ def test_latency_is_felt_and_limited(sandbox: Any) -> None:
         assert ask(urls["capsule"] + HISTORY)[0] == 200
         took_s.append(time.monotonic() - started)
     assert took_s[0] >= 0.4 > took_s[1]
+    assert cli.ok("fault", "list").out.splitlines()[1].split()[2:5] == ["1", "of", "1"]
+    cli.ok("reset", "capsule")
+    assert cli.ok("fault", "list", "--json").json == [], "a reset service has no faults"
 
 
 def test_a_step_of_a_plan_fails_by_a_fault(sandbox: Any, wait_for: Callable[..., Any]) -> None:

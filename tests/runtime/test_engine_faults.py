@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.errors import Conflict, UnknownName
+from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable
 from sandbox.runtime.component import ComponentState
 from sandbox.runtime.engine_faults import EngineFaults
 
@@ -58,6 +58,11 @@ async def test_faults_of_every_process_that_answers_are_listed(faults: EngineFau
 async def test_a_fault_is_made_in_the_process_of_its_service(faults: EngineFaults, admins: dict[str, Admin]) -> None:
     assert await faults.add({"on": PLATO, "kind": "latency", "id": None, "parameters": {}}) == {"id": "made"}
     assert admins[PLATO].ids == ["stale", "made"]
+
+
+async def test_a_service_that_does_not_run_takes_none(faults: EngineFaults) -> None:
+    with pytest.raises(UpstreamUnavailable, match="odyssey does not run now"):
+        await faults.add({"on": DEAD, "kind": "latency", "id": None, "parameters": {}})
 
 
 async def test_an_id_is_given_once_over_all_processes(faults: EngineFaults) -> None:
