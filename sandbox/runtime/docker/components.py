@@ -17,7 +17,7 @@ KAFKA_LIMIT_S = 90.0
 SERVICE_LIMIT_S = 90.0
 KAFKA_STOP_LIMIT_S = 8
 SERVICE_STOP_LIMIT_S = 4
-ASK_EVERY_S = 0.05
+ASK_EVERY_S = 0.1
 
 BringUp = Callable[[], Awaitable[None]]
 """Returns once Compose has made and started the containers. Raises ComponentFailed."""

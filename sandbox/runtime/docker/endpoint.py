@@ -58,9 +58,14 @@ class Endpoint:
 
     def containers(self, labels: Mapping[str, str | None]) -> list[dict[str, Any]]:
         """Every container with these labels, running or not; None as value takes any."""
-        wanted = [name if value is None else f"{name}={value}" for name, value in labels.items()]
-        filters = json.dumps({"label": wanted})
-        return self.ask(f"/containers/json?all=true&filters={quote(filters)}") or []
+        return self.ask(f"/containers/json?all=true&filters={_filters(labels)}") or []
+
+    def labels(self, labels: Mapping[str, str | None]) -> list[dict[str, str]]:
+        """All labels of each container, network and volume that has these."""
+        wanted = _filters(labels)
+        networks = self.ask(f"/networks?filters={wanted}") or []
+        volumes = (self.ask(f"/volumes?filters={wanted}") or {}).get("Volumes") or []
+        return [each.get("Labels") or {} for each in (*self.containers(labels), *networks, *volumes)]
 
 
 def find_endpoint(environ: Mapping[str, str] | None = None) -> Endpoint | None:
@@ -78,6 +83,11 @@ def find_endpoint(environ: Mapping[str, str] | None = None) -> Endpoint | None:
         if path.is_socket():
             return Endpoint(f"unix://{path}", owner)
     return None
+
+
+def _filters(labels: Mapping[str, str | None]) -> str:
+    wanted = [name if value is None else f"{name}={value}" for name, value in labels.items()]
+    return quote(json.dumps({"label": wanted}))
 
 
 def _sockets(env: Mapping[str, str]) -> list[tuple[Path, str]]:

@@ -14,7 +14,7 @@ from sandbox.runtime.docker.compose import Compose
 from sandbox.runtime.docker.endpoint import Endpoint, find_endpoint
 from sandbox.runtime.docker.images import missing_images
 from sandbox.runtime.docker.labels import NAME_LABEL, STATE_LABEL, project_name
-from sandbox.runtime.docker.leftovers import clear
+from sandbox.runtime.docker.leftovers import clear, orphans
 from sandbox.runtime.docker.preparation import way_to_engine
 from sandbox.runtime.docker.project import ENGINE_NAME, ImageNames
 from sandbox.runtime.docker.sources import Sources
@@ -109,7 +109,7 @@ def _disk(client: Any, bad: Any) -> Finding:
 
 
 def _leftovers(endpoint: Endpoint, *, fix: bool) -> Finding:
-    """Containers of this user's sandboxes that no engine looks after."""
+    """Containers of this user's sandboxes that no engine looks after, and data that no state folder knows of."""
     from sandbox.runtime.launch import engine_of
 
     left: dict[str, Path] = {}
@@ -118,15 +118,23 @@ def _leftovers(endpoint: Endpoint, *, fix: bool) -> Finding:
         state = Path(labels.get(STATE_LABEL, ""))
         if state.parent == state_root() and engine_of(StateFolder(state)) is None:
             left[labels[NAME_LABEL]] = state
-    if not left:
-        return "docker leftovers", "ok", "none", None
+    lost = ", ".join(name for name, _ in orphans(endpoint, state_root()) if name not in left)
     names = ", ".join(sorted(left))
-    if not fix:
-        way_out = "`sandbox doctor --fix`, or `sandbox down --all`, removes them; data stays"
+    if left and fix:
+        for name, state in left.items():
+            clear(name, state, docker_host=endpoint.url, volumes=False)
+        return "docker leftovers", "ok", f"removed the containers of {names}", None
+    if left:
+        way_out = "`sandbox doctor --fix` removes them; data stays"
         return "docker leftovers", "warning", f"containers of {names}, whose engine is gone", way_out
-    for name, state in left.items():
-        clear(name, state, docker_host=endpoint.url, volumes=False)
-    return "docker leftovers", "ok", f"removed the containers of {names}", None
+    if lost:
+        return (
+            "docker leftovers",
+            "warning",
+            f"data of {lost}, without a state folder",
+            "`sandbox down --all` removes it",
+        )
+    return "docker leftovers", "ok", "none", None
 
 
 def _reachability(endpoint: Endpoint, client: Any, folder: StateFolder, *, running: bool) -> Finding:
@@ -138,7 +146,9 @@ def _reachability(endpoint: Endpoint, client: Any, folder: StateFolder, *, runni
         if reachable:
             way = f"containers would reach this machine at {hosts[0] if hosts else ENGINE_NAME}"
             return name, "ok", f"{way}; tried for real while a sandbox runs on Docker", None
-        finding = "containers have no way to this machine here (a rootless engine): facts stay in the services"
+        finding = (
+            "containers have no way to this machine here (a rootless engine, or Podman): facts stay in the services"
+        )
         return name, "warning", finding, "use a rootful engine or `--runtime embedded` for reports and traces"
     plan = read_json(folder.plan_file)
     engine = next(iter(plan.get("engine_hosts", [])), "host-gateway")

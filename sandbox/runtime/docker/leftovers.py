@@ -85,10 +85,9 @@ def _users(client: Any, network_id: str) -> list[str]:
 
 
 def orphans(endpoint: Endpoint, state_root: Path) -> list[tuple[str, Path]]:
-    """Name and state folder of sandboxes below `state_root` that have containers here but no state folder."""
+    """Name and state folder of sandboxes below `state_root` that have something here but no state folder."""
     found = set()
-    for container in endpoint.containers({NAME_LABEL: None}):
-        labels = container.get("Labels") or {}
+    for labels in endpoint.labels({NAME_LABEL: None}):
         state = Path(labels.get(STATE_LABEL, ""))
         if state.parent == state_root and not state.is_dir():
             found.add((labels[NAME_LABEL], state))

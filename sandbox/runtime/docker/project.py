@@ -87,7 +87,8 @@ class Project:
             "BIND": plan.bind if plan.bind in ANY_ADDRESS else "127.0.0.1",
             "BIND_ALSO": plan.bind,
             "ADVERTISE": plan.host,
-            "ENGINE_URL": f"http://{ENGINE_NAME}:{plan.ports['control']}",
+            # Without a way to it, facts would only hold up a service's end.
+            "ENGINE_URL": f"http://{ENGINE_NAME}:{plan.ports['control']}" if plan.engine_reachable else None,
             "ENGINE_ADDRESS": next(iter(plan.engine_hosts), None),
             "HEALTH_INTERVAL": HEALTH_INTERVAL,
             "KAFKA_PORT": str(plan.ports["kafka"]),

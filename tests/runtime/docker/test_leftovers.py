@@ -29,6 +29,14 @@ def test_only_sandboxes_of_this_state_root_without_a_folder_are_orphans(engine: 
     assert orphans(Endpoint(engine.url, "test"), tmp_path) == [("gone", tmp_path / "gone")]
 
 
+def test_networks_and_data_without_a_container_are_orphans_too(engine: Any, tmp_path: Path) -> None:
+    engine.answers["/networks"] = [container("net", tmp_path / "net"), {"Labels": None}]
+    engine.answers["/volumes"] = {"Volumes": [container("data", tmp_path / "data")]}
+    assert [name for name, _ in orphans(Endpoint(engine.url, "test"), tmp_path)] == ["data", "net"]
+    engine.answers["/volumes"] = {"Volumes": None}
+    assert [name for name, _ in orphans(Endpoint(engine.url, "test"), tmp_path)] == ["net"]
+
+
 def test_a_project_of_the_same_name_is_somebody_elses(engine: Any, tmp_path: Path, monkeypatch: Any) -> None:
     endpoint, folder = Endpoint(engine.url, "test"), StateFolder(tmp_path / "shop")
     engine.answers["/containers/json"] = [container("shop", folder.path)]
@@ -43,7 +51,9 @@ def test_a_project_of_the_same_name_is_somebody_elses(engine: Any, tmp_path: Pat
 def test_the_search_is_by_label_alone(engine: Any, tmp_path: Path) -> None:
     engine.answers["/containers/json"] = []
     assert orphans(Endpoint(engine.url, "test"), tmp_path) == []
-    assert NAME_LABEL in engine.asked[-1] and "all=true" in engine.asked[-1]
+    assert all(NAME_LABEL in path for path in engine.asked)
+    assert {path.partition("?")[0] for path in engine.asked} == {"/containers/json", "/networks", "/volumes"}
+    assert "all=true" in next(path for path in engine.asked if path.startswith("/containers"))
 
 
 @pytest.mark.parametrize(

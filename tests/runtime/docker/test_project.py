@@ -33,6 +33,12 @@ def test_without_a_registry_nobody_waits_for_one(make_plan: Callable[..., Any]) 
     assert "SANDBOX_REGISTRY_URL" not in Project(make_plan(), "t0ken").environment()
 
 
+def test_services_are_told_of_the_engine_only_where_they_reach_it(make_plan: Callable[..., Any]) -> None:
+    with_way, without = (Project(make_plan(engine_reachable=way), "secret").environment() for way in (True, False))
+    assert with_way["SANDBOX_ENGINE_URL"].startswith("http://host.docker.internal:")
+    assert "SANDBOX_ENGINE_URL" not in without
+
+
 def test_files_are_added_as_the_plan_needs_them(make_plan: Callable[..., Any]) -> None:
     assert files(make_plan()) == ["compose.yaml", "engine.yaml"]
     assert files(make_plan(advertise="dev.example"))[2:] == ["advertise.yaml"]
