@@ -86,6 +86,14 @@ class Runtime:
     def kill_engine(self) -> None:
         os.kill(self.engine["pid"], signal.SIGKILL)
 
+    def examine(self, *options: str) -> dict[str, dict[str, Any]]:
+        """What `sandbox doctor` finds, by name."""
+        return {each["name"]: each for each in json.loads(self.command("doctor", "--json", *options).stdout)}
+
+    def labels(self) -> list[dict[str, str]]:
+        """The labels of each thing that can have some."""
+        return []
+
     def ask_from_outside(self, addresses: list[str]) -> str:
         """What a neighbour of the sandbox sees: `ok`, or the first of these host:port that does not let it in."""
         raise NotImplementedError
@@ -148,8 +156,10 @@ class DockerRuntime(Runtime):
     can_disconnect = True
 
     @property
-    def labels(self) -> dict[str, Any]:
-        return {"label": [f"butterfly.sandbox.name={self.name}"]}
+    def belongings(self) -> list[dict[str, Any]]:
+        """What to look for: by our label, and by Compose's, should something lack ours."""
+        labels = (f"butterfly.sandbox.name={self.name}", f"com.docker.compose.project=sandbox-{self.name}")
+        return [{"label": label} for label in labels]
 
     @contextlib.contextmanager
     def docker(self) -> Iterator[Any]:
@@ -175,13 +185,20 @@ class DockerRuntime(Runtime):
 
     def leftovers(self) -> list[str]:
         with self.docker() as client:
-            containers = [each.name for each in client.containers.list(all=True, filters=self.labels)]
-            networks = [each.name for each in client.networks.list(filters=self.labels)]
-        return containers + networks
+            containers = {each.name for by in self.belongings for each in client.containers.list(all=True, filters=by)}
+            networks = {each.name for by in self.belongings for each in client.networks.list(filters=by)}
+        return sorted(containers | networks)
 
     def data(self) -> list[str]:
         with self.docker() as client:
-            return [each.name for each in client.volumes.list(filters=self.labels)]
+            return sorted({each.name for by in self.belongings for each in client.volumes.list(filters=by)})
+
+    def labels(self) -> list[dict[str, str]]:
+        by = self.belongings[1]
+        with self.docker() as client:
+            containers = [each.labels for each in client.containers.list(all=True, filters=by)]
+            others = [*client.networks.list(filters=by), *client.volumes.list(filters=by)]
+            return containers + [each.attrs["Labels"] for each in others]
 
 
 RUNTIMES = {"embedded": EmbeddedRuntime, "docker": DockerRuntime}

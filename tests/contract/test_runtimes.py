@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import urllib.request
 from typing import Any
@@ -88,6 +89,22 @@ def test_the_golden_path_passes(box: Any) -> None:
     done = box.command("scenario", "run", "golden-path")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout + done.stderr
+
+
+def test_everything_says_whose_it_is(box: Any) -> None:
+    mine = {"butterfly.sandbox.name": box.name, "butterfly.sandbox.state": str(box.state_root / box.name)}
+    assert all(labels.items() >= mine.items() for labels in box.labels())
+    assert len(box.labels()) == (11 if box.kind == "docker" else 0)  # six containers, a network, four volumes
+
+
+def test_doctor_finds_nothing_in_the_way(box: Any) -> None:
+    found = box.examine()
+    assert {each["verdict"] for each in found.values()} <= {"ok", "warning"}
+    assert "which is running" in found["ports"]["finding"] and found["leftovers"]["verdict"] == "ok"
+    if box.kind == "docker":
+        reached = [*box.outside_addresses(), "host.docker.internal:"]
+        assert all(address in found["docker network"]["finding"] for address in reached)
+        assert {found[f"docker {what}"]["verdict"] for what in ("compose", "images", "network", "leftovers")} == {"ok"}
 
 
 def test_the_log_of_each_component_can_be_read(box: Any) -> None:
@@ -186,6 +203,16 @@ def test_a_killed_engine_leaves_nothing_after_down_from_any_folder(box: Any, eve
     eventually(lambda: box.leftovers() == [])
 
 
+def test_doctor_finds_what_a_killed_engine_left_and_clears_it(box: Any, eventually: Any) -> None:
+    box.kill_engine()
+    left = [each for each in box.examine().values() if each["name"].endswith("leftovers")]
+    assert any(each["verdict"] == "warning" and box.name in each["finding"] for each in left)
+    assert all("doctor --fix" in each["way_out"] for each in left if each["verdict"] == "warning")
+    box.examine("--fix")
+    eventually(lambda: box.leftovers() == [])
+    assert box.data() != []
+
+
 def test_up_right_after_the_engine_was_killed_works(box: Any) -> None:
     before = box.publish("kept through a crash")
     box.kill_engine()
@@ -205,3 +232,17 @@ def test_purge_leaves_not_even_data(box: Any, eventually: Any) -> None:
     eventually(lambda: box.leftovers() == [])
     assert box.data() == []
     assert not (box.state_root / box.name).exists()
+
+
+def test_down_all_clears_even_what_has_lost_its_state_folder(box: Any, eventually: Any) -> None:
+    folder = box.state_root / box.name
+
+    def forgotten() -> bool:
+        shutil.rmtree(folder, ignore_errors=True)  # what still ends may write there meanwhile
+        return not folder.exists()
+
+    box.kill_engine()
+    eventually(forgotten)
+    box.ok("down", "--all", folder=box.elsewhere)
+    eventually(lambda: box.leftovers() == [])
+    assert box.data() == []
