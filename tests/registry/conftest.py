@@ -1,6 +1,11 @@
+import asyncio
 import io
 import json
+import os
 import random
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -104,3 +109,45 @@ async def start(log, facts):
 @pytest.fixture
 async def api(start):
     return await start()
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory):
+    """Gives the class path of Java sources in a folder, compiled with jars by their Maven coordinates."""
+
+    def compile_with(sources, coordinates):
+        from jgo.maven import MavenContext
+        from platformdirs import user_cache_path
+
+        cache = Path(os.environ.get("SANDBOX_CACHE_DIR") or user_cache_path("butterfly-sandbox")) / "test-jars"
+        maven = MavenContext(repo_cache=cache)
+        jars = [
+            str(maven.project(group, name).at_version(version).artifact().resolve())
+            for group, name, version in coordinates
+        ]
+        classes = tmp_path_factory.mktemp("classes")
+        compiler = shutil.which("javac")
+        assert compiler, "the java tests need a JDK: javac is not on the PATH"
+        path, files = os.pathsep.join(jars), map(str, sources.glob("*.java"))
+        command = [compiler, "-nowarn", "-encoding", "UTF-8", "-cp", path, "-d", str(classes), *files]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        return os.pathsep.join([*jars, str(classes)])
+
+    return compile_with
+
+
+@pytest.fixture
+def java():
+    """Runs a compiled main class and gives the lines that it printed."""
+
+    async def run(classpath, main, *arguments, told=""):
+        process = await asyncio.create_subprocess_exec(
+            "java", "-Dstdout.encoding=UTF-8", "-cp", classpath, main, *arguments,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, error = await asyncio.wait_for(process.communicate(told.encode()), 100)
+        assert process.returncode == 0, error.decode()
+        return out.decode().splitlines()
+
+    return run

@@ -1,12 +1,9 @@
 """Java Avro itself as the judge, and a Java client in the wire format of Confluent's serializers."""
 
-import asyncio
 import base64
 import io
 import json
-import os
 import random
-import shutil
 from pathlib import Path
 
 import fastavro
@@ -32,40 +29,12 @@ JARS = (
 )
 
 
-@pytest.fixture(scope="module")
-def classpath(tmp_path_factory):
-    """Jars and the compiled sources."""
-    from jgo.maven import MavenContext
-    from platformdirs import user_cache_path
-
-    cache = Path(os.environ.get("SANDBOX_CACHE_DIR") or user_cache_path("butterfly-sandbox")) / "test-jars"
-    maven = MavenContext(repo_cache=cache)
-    jars = [str(maven.project(group, name).at_version(version).artifact().resolve()) for group, name, version in JARS]
-    classes = tmp_path_factory.mktemp("classes")
-    compiler = shutil.which("javac")
-    assert compiler, "the java tests need a JDK: javac is not on the PATH"
-    run_here([compiler, "-nowarn", "-cp", os.pathsep.join(jars), "-d", str(classes), *map(str, SOURCES.glob("*.java"))])
-    return os.pathsep.join([*jars, str(classes)])
+@pytest.fixture
+def classpath(compiled):
+    return compiled(SOURCES, JARS)
 
 
-def run_here(command):
-    import subprocess
-
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-
-
-async def java(classpath, main, *arguments, told=""):
-    process = await asyncio.create_subprocess_exec(
-        "java", "-cp", classpath, main, *arguments,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    out, error = await asyncio.wait_for(process.communicate(told.encode()), 100)
-    assert process.returncode == 0, error.decode()
-    return out.decode().splitlines()
-
-
-async def ask(classpath, questions):
+async def ask(java, classpath, questions):
     told = "\n".join(json.dumps(each) for each in questions) + "\n"
     return [json.loads(line) for line in await java(classpath, "Oracle", told=told)]
 
@@ -174,13 +143,13 @@ def printed(text):
         return None
 
 
-async def test_java_avro_prints_and_refuses_the_same_schemas(classpath):
+async def test_java_avro_prints_and_refuses_the_same_schemas(classpath, java):
     chance = Chance(11)
     texts = []
     for _ in range(1_500):
         chance.names.clear()
         texts.append(json.dumps(chance.type()))
-    answers = await ask(classpath, [{"schema": text} for text in texts])
+    answers = await ask(java, classpath, [{"schema": text} for text in texts])
     valid = 0
     for text, answer in zip(texts, answers, strict=True):
         ours = printed(text)
@@ -189,7 +158,7 @@ async def test_java_avro_prints_and_refuses_the_same_schemas(classpath):
     assert valid > 700
 
 
-async def test_java_avro_finds_the_same_incompatibilities(classpath):
+async def test_java_avro_finds_the_same_incompatibilities(classpath, java):
     chance = Chance(12)
     pairs = []
     while len(pairs) < 2_000:
@@ -198,7 +167,7 @@ async def test_java_avro_finds_the_same_incompatibilities(classpath):
         texts = [json.dumps(schema), json.dumps(chance.changed(schema))]
         if all(printed(text) for text in texts):
             pairs += [texts, texts[::-1]]
-    answers = await ask(classpath, [{"reader": reader, "writer": writer} for reader, writer in pairs])
+    answers = await ask(java, classpath, [{"reader": reader, "writer": writer} for reader, writer in pairs])
     incompatible = 0
     for (reader, writer), answer in zip(pairs, answers, strict=True):
         found = check_reader(parse(reader, validate_defaults=False), parse(writer, validate_defaults=False))
@@ -211,7 +180,7 @@ async def test_java_avro_finds_the_same_incompatibilities(classpath):
     assert incompatible > 300
 
 
-async def test_a_java_client_writes_what_is_read_here_and_reads_what_is_written_here(api, classpath):
+async def test_a_java_client_writes_what_is_read_here_and_reads_what_is_written_here(api, classpath, java):
     url = str(api.client.make_url("")).rstrip("/")
     schema = Contracts.load().schemas["CapsuleSnapshot"]
     fields = {field["name"]: field["type"] for field in schema["fields"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TypeVar
+from urllib.parse import unquote_to_bytes
 
 from aiohttp import web
 
@@ -52,15 +53,27 @@ def context_path(request: web.Request) -> str:
 
 def subject_of(request: web.Request, registry: Registry) -> str:
     """The subject in the path, within the path's context, with aliases resolved."""
-    return registry.resolved(_in_context(request, request.match_info["subject"]))
+    return registry.resolved(_in_context(request, _subject(request)))
 
 
 def scope(request: web.Request) -> str | None:
     """Whose settings a path means: a subject's, a context's, or (None) the global ones."""
     if "subject" in request.match_info:
-        return _in_context(request, request.match_info["subject"])
+        return _in_context(request, _subject(request))
     context = context_path(request)
     return None if context == DEFAULT_CONTEXT else qualified(context, "")
+
+
+def _subject(request: web.Request) -> str:
+    """The subject as the path spells it. Confluent's Java client sends `é` as `%E9`: what is no UTF-8 is read as
+    ISO-8859-1, as its own server does."""
+    resource = request.match_info.route.resource
+    place = resource.canonical.split("/").index("{subject}") if resource is not None else 0
+    data = unquote_to_bytes(request.rel_url.raw_path.split("/")[place].encode(errors="surrogateescape"))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("iso-8859-1")
 
 
 def _in_context(request: web.Request, subject: str) -> str:
