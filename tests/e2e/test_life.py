@@ -193,7 +193,7 @@ def test_a_corrupt_jar_is_found_and_offline_says_so(cli: Any, tmp_path: Path, re
     from sandbox.config.folders import cache_dir
 
     copy = tmp_path / "cache"
-    shutil.copytree(cache_dir(), copy, ignore=shutil.ignore_patterns("aot*", "*.aot", "*.jsa"))
+    shutil.copytree(cache_dir(), copy, ignore=shutil.ignore_patterns("aot*", "*.aot", "*.jsa", "test-jars"))
     jar = max(copy.rglob("*.jar"), key=lambda path: path.stat().st_size)
     jar.write_bytes(jar.read_bytes()[:-1] + b"?")
     done = cli.run("up", "--offline", "--ports", "auto", env={"SANDBOX_CACHE_DIR": str(copy)})
