@@ -76,7 +76,8 @@ def render(component: str, text: str, *, json: bool, service: str | None, prefix
     if service and (line is None or line.get("service", service_of(line.get("logger", ""))) != service):
         return None
     if json:
-        return json_module.dumps({"component": component, **(line or {"message": text})}, ensure_ascii=False)
+        who = {"service": owner} if line and (owner := service_of(line.get("logger", ""))) else {}
+        return json_module.dumps({"component": component, **who, **(line or {"message": text})}, ensure_ascii=False)
     shown = text
     if line is not None:
         who = line.get("service") or service_of(line.get("logger", "")) or component

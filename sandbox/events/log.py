@@ -13,11 +13,14 @@ __all__ = ["CURRENT_TRACE", "JsonLines"]
 
 CURRENT_TRACE: ContextVar[TraceContext | None] = ContextVar("sandbox.trace", default=None)
 """The trace of the request or record that the current task handles; set where work comes in."""
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "trace"}
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: timestamp, level, logger, message, the current ids, then what `extra=` brought."""
+    """One JSON object a line: timestamp, level, logger, message, the current ids, then what `extra=` brought.
+
+    `extra={"trace": trace}` gives the ids of work that is not the current task's own.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -26,7 +29,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if (trace := CURRENT_TRACE.get()) is not None:
+        trace = getattr(record, "trace", None) or CURRENT_TRACE.get()
+        if trace is not None:
             line["requestId"] = trace.request_id
             line["correlationId"] = trace.correlation_id
             line["traceId"] = trace.trace_id

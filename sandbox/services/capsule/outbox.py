@@ -63,4 +63,7 @@ class Outbox:
             await publish_snapshot(self._publisher, snapshot.record, snapshot.trace)
         except UsageError as error:
             # A contract that was swapped no longer fits; waiting would not help, and the capsule itself is kept.
-            _log.error("snapshot of %s cannot be published: %s", snapshot.record["capsule_id"], error.render())
+            _log.error(
+                "snapshot of %s cannot be published: %s", snapshot.record["capsule_id"], error.render(),
+                extra={"trace": snapshot.trace},
+            )  # fmt: skip

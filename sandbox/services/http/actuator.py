@@ -16,7 +16,7 @@ from sandbox.services.http.route import Route
 
 __all__ = ["Actuator", "Breaker", "Health"]
 
-UP, DOWN = "UP", "DOWN"
+UP, DOWN, UNKNOWN = "UP", "DOWN", "UNKNOWN"
 
 
 class Breaker(Protocol):
@@ -77,7 +77,7 @@ class Actuator:
         if breakers:
             components["circuitBreakers"] = _breakers_health(breakers)
         components["ping"] = {"status": UP}
-        up = self.ready() and all(each["status"] == UP for each in components.values())
+        up = self.ready() and all(each["status"] != DOWN for each in components.values())
         return {"status": UP if up else DOWN, "components": components, "groups": ["liveness", "readiness"]}
 
     def circuit_breakers(self) -> dict[str, dict[str, Any]]:
@@ -148,15 +148,18 @@ class Actuator:
 
 
 def _breakers_health(breakers: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A breaker that is open shows in its own entry, and does not make the service DOWN (Resilience4j's default)."""
+    """As CircuitBreakersHealthIndicator of Resilience4j says it: an open breaker shows in its own entry and does not
+    make the service DOWN, and Spring's aggregator knows neither of the statuses of its own: UP is what one UP makes it.
+    """
     details = {
-        name: {"status": "CIRCUIT_" + each["state"] if each["state"] in _NOT_UP else UP, "details": dict(each)}
+        name: {"status": _BREAKER_HEALTH.get(each["state"], UNKNOWN), "details": dict(each)}
         for name, each in breakers.items()
     }
-    return {"status": UP, "details": details}
+    is_up = not details or any(each["status"] == UP for each in details.values())
+    return {"status": UP if is_up else UNKNOWN, "details": details}
 
 
-_NOT_UP = frozenset({"OPEN", "HALF_OPEN", "FORCED_OPEN"})
+_BREAKER_HEALTH = {"CLOSED": UP, "OPEN": "CIRCUIT_OPEN", "HALF_OPEN": "CIRCUIT_HALF_OPEN"}
 
 
 def _plain(exchange: Exchange, body: Mapping[str, Any]) -> web.Response:

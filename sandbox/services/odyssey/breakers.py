@@ -92,11 +92,14 @@ class Breakers:
             try:
                 await self._context.publisher.publish(TOPIC, value, key=name, trace=trace)
             except UpstreamUnavailable as error:
-                _log.warning("an event of breaker %s waits for Kafka: %s", name, error.message)
+                _log.warning("an event of breaker %s waits for Kafka: %s", name, error.message, extra={"trace": trace})
                 await self._context.clock.sleep(RETRY_WAIT_S)
                 continue
             except UsageError as error:
-                _log.error("an event of breaker %s does not fit %s and is dropped: %s", name, TOPIC, error.message)
+                _log.error(
+                    "an event of breaker %s does not fit %s and is dropped: %s", name, TOPIC, error.message,
+                    extra={"trace": trace},
+                )  # fmt: skip
             if self._waiting and self._waiting[0][1] is value:
                 self._waiting.popleft()
 

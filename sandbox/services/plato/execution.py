@@ -88,5 +88,7 @@ class Executor:
         """The end of a run's task; a defect in a step fails the plan and leaves the others alone."""
         self._tasks.pop((run.tenant, run.plan_id), None)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("run %s of %s ended by a defect", run.run_id, run.plan_id, exc_info=error)
+            _log.error(
+                "run %s of %s ended by a defect", run.run_id, run.plan_id, exc_info=error, extra={"trace": run.trace}
+            )
             work.fail(f"internal error: {type(error).__name__}")

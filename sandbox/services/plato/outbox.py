@@ -83,10 +83,15 @@ class Outbox:
             try:
                 await self._publisher.publish(row["topic"], json.loads(row["value"]), key=row["key"], trace=trace)
             except UpstreamUnavailable as error:
-                _log.warning("%s of %s waits for Kafka: %s", row["topic"], row["key"], error.message)
+                _log.warning(
+                    "%s of %s waits for Kafka: %s", row["topic"], row["key"], error.message, extra={"trace": trace}
+                )
                 return False
             except UsageError as error:
-                _log.error("%s of %s does not fit its contract and is dropped: %s", row["topic"], row["key"], error)
+                _log.error(
+                    "%s of %s does not fit its contract and is dropped: %s", row["topic"], row["key"], error,
+                    extra={"trace": trace},
+                )  # fmt: skip
             self._database.execute("DELETE FROM outbox WHERE number = ?", row["number"])
         return True
 

@@ -164,7 +164,8 @@ class _Connection:
     def _written(self, writer: asyncio.Task[None]) -> None:
         """A stream that cannot go on (the store failed) is cut rather than left silent."""
         if not writer.cancelled() and (error := writer.exception()) is not None:
-            _log.error("%s broke off", writer.get_name(), exc_info=error)
+            trace = {"trace": self._exchange.trace}
+            _log.error("%s broke off", writer.get_name(), exc_info=error, extra=trace)
             self._cut()
 
     def _cut(self) -> None:

@@ -71,6 +71,20 @@ async def test_breakers_are_shown_and_an_open_one_does_not_take_the_service_down
     await body_of(client, "/actuator/circuitbreakers/nobody", 404)
 
 
+async def test_a_breakers_health_is_told_as_resilience4j_tells_it(serve):
+    breakers = {"capsule": FakeBreaker("HALF_OPEN")}
+    client = await serve([], actuator=Actuator(breakers=lambda: breakers))
+    for state, status in (
+        ("HALF_OPEN", "CIRCUIT_HALF_OPEN"), ("FORCED_OPEN", "UNKNOWN"), ("DISABLED", "UNKNOWN"),
+        ("METRICS_ONLY", "UNKNOWN"),
+    ):  # fmt: skip
+        breakers["capsule"].state = state
+        health = await body_of(client, "/actuator/health/circuitBreakers")
+        assert health["details"]["capsule"]["status"] == status
+        assert health["status"] == "UNKNOWN", "no breaker is UP"
+        assert (await body_of(client, "/actuator/health"))["status"] == "UP"
+
+
 async def test_a_breaker_is_brought_to_another_state_as_resilience4js_actuator_does(serve):
     breakers = {"capsule": FakeBreaker()}
     client = await serve([], actuator=Actuator(breakers=lambda: breakers))
