@@ -52,6 +52,9 @@ class ServeConfig(BaseModel):
     """Where ODYSSEY asks for plans, `SANDBOX_SERVE_PLATO_URL`; may be a real PLATO."""
     without: tuple[str, ...] = ()
     """Services that this sandbox does without, comma-separated in `SANDBOX_SERVE_WITHOUT`; calls to them fail."""
+    public_urls: dict[str, str] = Field(default_factory=dict)
+    """Where clients reach each service, `SANDBOX_SERVE_PUBLIC_URLS` as `capsule=http://localhost:8083,plato=…`: told to
+    requests that meant another one."""
     state_dir: Path = Path("state")
     """Folder of the services' SQLite stores, `SANDBOX_SERVE_STATE_DIR`."""
     contracts_dir: Path | None = None
@@ -116,8 +119,9 @@ class ServeConfig(BaseModel):
         for name in ("bind", "without"):
             if name in given:
                 values[name] = tuple(given[name].split(","))
-        if "ports" in given:
-            values["ports"] = dict(pair.split("=", 1) for pair in given["ports"].split(","))
+        for name in ("ports", "public_urls"):
+            if name in given:
+                values[name] = dict(pair.split("=", 1) for pair in given[name].split(","))
         return cls.model_validate(values)
 
     def to_environment(self) -> dict[str, str]:
@@ -125,10 +129,10 @@ class ServeConfig(BaseModel):
         env: dict[str, str] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
-            if name == "services" or value is None:
+            if name == "services" or value is None or value == {}:
                 continue
             if isinstance(value, dict):
-                value = ",".join(f"{key}={port}" for key, port in value.items())
+                value = ",".join(f"{key}={each}" for key, each in value.items())
             elif isinstance(value, tuple):
                 value = ",".join(value)
             env[f"SANDBOX_SERVE_{name.upper()}"] = str(value)

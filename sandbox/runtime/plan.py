@@ -82,6 +82,11 @@ class EnginePlan:
             return None
         return f"http://{self.host}:{self.ports[service]}"
 
+    def public_urls(self) -> str:
+        """What clients are told, as `sandbox serve` reads it: `capsule=http://localhost:8083,…`."""
+        urls = {name: self.url(name) for name in ("schema-registry", "capsule", "odyssey", "plato")}
+        return ",".join(f"{name}={url}" for name, url in urls.items() if url)
+
     def local_url(self, service: str) -> str | None:
         """The base URL of a service for the sandbox's own processes: over loopback."""
         url = self.url(service)

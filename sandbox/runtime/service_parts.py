@@ -221,7 +221,9 @@ class ServiceParts:
         log = CompactedLog(self._clients.cluster, make_record=LogRecord, too_large=RecordTooLarge)
         users = self._config.registry_passwords
         auth = BasicAuth(users) if users else None
-        return RegistryService(log, self._outbox, self.clock, auth=auth, urls=self._urls())
+        return RegistryService(
+            log, self._outbox, self.clock, auth=auth, urls={**self._urls(), **self._config.public_urls}
+        )
 
     def _service(self, name: str) -> Any:
         from sandbox.services.ports import ServiceContext
@@ -234,6 +236,7 @@ class ServiceParts:
             facts=self._outbox,
             publisher=swapped.publisher(publisher) if swapped else publisher,
             urls=self._urls(),
+            public_urls=config.public_urls,
             state_dir=config.state_dir,
             profile=config.profile,
             dialect=config.dialect,

@@ -61,6 +61,7 @@ def serve_environment(plan: EnginePlan, process: str, token: str) -> dict[str, s
         "capsule_url": plan.local_url("capsule"),
         "plato_url": plan.local_url("plato"),
         "without": ",".join(plan.left_out),
+        "public_urls": plan.public_urls(),
         "engine_url": plan.control_url,
         "token": token,
         "instance": process,

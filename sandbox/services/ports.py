@@ -55,7 +55,8 @@ class Service(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """What every service is given. `urls` maps a service name to the base URL that reaches it."""
+    """What every service is given. `urls` maps a service name to the base URL that reaches it, `public_urls` to the one
+    that clients are told."""
 
     clock: Clock
     facts: FactSink
@@ -64,4 +65,5 @@ class ServiceContext:
     state_dir: Any
     profile: str | None = None
     dialect: str = "envelope"
+    public_urls: Mapping[str, str] = field(default_factory=dict)
     http: HttpSettings = field(default_factory=HttpSettings)

@@ -12,6 +12,7 @@ def test_the_environment_carries_the_whole_configuration() -> None:
     config = ServeConfig(
         services=("capsule", "plato"), ports={"capsule": 8183, "plato": 8180}, bind=("127.0.0.1", "::1"), token="t",
         engine_url="http://127.0.0.1:8099", state_dir=Path("/s"), profile="demo", rate_limits="per-service",
+        public_urls={"capsule": "http://localhost:8183"},
         api_keys=f"butterfly_dev_{'k' * 32}=read:capsules write:capsules,butterfly_ci_{'c' * 32}=*",
     )  # fmt: skip
     assert ServeConfig.from_environment(("capsule", "plato"), config.to_environment()) == config
@@ -54,6 +55,7 @@ def test_what_the_engine_tells_its_services_is_what_they_read() -> None:
     assert config.bootstrap_servers == "127.0.0.1:20007" and config.engine_url == "http://127.0.0.1:20005"
     assert config.capsule_url == "http://localhost:9999" and config.ports == {"odyssey": 20004}
     assert config.bind == ("0.0.0.0",) and config.admin_port == 20006 and config.token == "secret"
+    assert config.public_urls == {"capsule": "http://localhost:9999", "odyssey": "http://sandbox.local:20004"}
     assert config.rate_limits == "per-service" and list(config.key_scopes.values()) == [{"admin"}]
     assert "k" * 32 not in repr(plan)
     assert config.without == ("schema-registry", "plato", "audit") == plan.left_out

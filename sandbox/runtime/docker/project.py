@@ -94,6 +94,7 @@ class Project:
             "KAFKA_PORT": str(plan.ports["kafka"]),
             "KAFKA_LOCAL_PORT": str(plan.ports.get("kafka-local", "")),
             "WITHOUT": ",".join(plan.left_out),
+            "PUBLIC_URLS": plan.public_urls(),
             "CONTRACTS": plan.contracts,
             "PROFILE": plan.profile,
             "DIALECT": plan.dialect,

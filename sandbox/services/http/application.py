@@ -51,7 +51,7 @@ def create_application(
     interceptors: list[Interceptor] = []
     meters = RequestMeters()
     checks = [check_origin, limiter.check(authenticator), authenticator.check]
-    layers = interception(interceptors, boundary(name, context.urls, checks))
+    layers = interception(interceptors, boundary(name, {**context.urls, **context.public_urls}, checks))
     serve = access(name, context, rng or random.Random(), layers, meters)
     app = web.Application(client_max_size=settings.body_limit_bytes)
     app[INTERCEPTORS], app[RATE_LIMITER] = interceptors, limiter

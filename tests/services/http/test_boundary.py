@@ -110,6 +110,12 @@ async def test_a_stray_path_is_shown_the_way(client, path, url):
     assert url in (await answer.json())["error"]["message"]
 
 
+async def test_a_stray_path_is_shown_the_url_that_clients_reach_rather_than_the_services_own_one(serve):
+    client = await serve([], public_urls={"plato": "http://sandbox.lan:18080"})
+    body = await (await client.get("/api/v1/plans/plan_123")).json()
+    assert body["error"]["message"].endswith("use http://sandbox.lan:18080/api/v1/plans/plan_123")
+
+
 async def test_a_stray_path_without_a_known_url_still_names_its_service(client):
     body = await (await client.get("/subjects/x/versions")).json()
     assert body["error"]["message"] == "/subjects/x/versions is served by schema-registry, not by capsule"
