@@ -16,6 +16,7 @@ from sandbox.cli import (
     env,
     fault,
     groups,
+    limits,
     logs,
     prepare,
     reset,
@@ -73,6 +74,7 @@ app.add_typer(schemas.group, name="schemas")
 app.add_typer(dlq.group, name="dlq")
 app.add_typer(fault.group, name="fault")
 app.add_typer(breaker.group, name="breaker")
+app.add_typer(limits.group, name="limits")
 
 
 def run(arguments: list[str]) -> int:

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from sandbox.control.quick_client import QuickClient
-
 pytestmark = pytest.mark.e2e
 
 KEY = f"butterfly_ci_{'k' * 32}"
@@ -43,7 +41,7 @@ def call(url: str, *, method: str = "GET", body: Any = None, **headers: str) -> 
 def test_credentials_and_limits_hold_from_the_command_line_to_the_answer(cli: Any) -> None:
     (cli.folder / "sandbox.toml").write_text(TOML, encoding="utf-8")
     status = cli.ok("up", "--json").json
-    name, ends = status["name"], status["endpoints"]
+    ends = status["endpoints"]
     capsules = f"{ends['capsule']}/api/v1/capsules"
 
     def bearer(*options: str) -> dict[str, str]:
@@ -70,16 +68,15 @@ def test_credentials_and_limits_hold_from_the_command_line_to_the_answer(cli: An
     status_code, body, headers = call(entity, **admin)
     assert (status_code, body["meta"]["degraded"]) == (200, False), "ODYSSEY's own calls are let in by CAPSULE"
     assert headers["X-RateLimit-Limit"] == "500"
-    control = QuickClient(ends["control"], (cli.state_root / name / "token").read_text(encoding="ascii").strip())
-    assert control.get("/v1/limits")["limits"]["odyssey"]["command"] == 50
-    control.put("/v1/limits/odyssey", {"query": 1})
+    assert cli.ok("limits", "list", "--json").json["odyssey"]["command"] == 50
+    cli.ok("limits", "set", "odyssey", "--query", "1")
     status_code, body, headers = call(entity, **admin)
     wait_s = int(headers["Retry-After"])
     refused = {"code": "RATE_LIMITED", "message": "Too many requests", "retryAfter": wait_s}
     assert (status_code, body["error"]) == (429, refused)
     assert 0 < wait_s <= 60
     assert (headers["X-RateLimit-Limit"], headers["X-RateLimit-Remaining"]) == ("1", "0")
-    control.delete("/v1/limits/odyssey")
+    cli.ok("limits", "reset", "odyssey")
     assert call(entity, **admin)[2]["X-RateLimit-Remaining"] == "499", "the count begins anew"
 
     told = cli.ok("status", "--json").out + cli.ok("logs", "--tail", "10000").out
