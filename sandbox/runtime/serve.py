@@ -113,9 +113,8 @@ class ServicesProcess:
     def _limiter(self, service: str) -> Any:
         limiters = self._limiters()
         if service not in limiters:
-            raise UnknownName(
-                f"{service!r} has no request limits", where="service", hint=f"choose from {', '.join(limiters)}"
-            )
+            hint = "choose from capsule, odyssey, plato"
+            raise UnknownName(f"{service!r} has no request limits", where="service", hint=hint)
         return limiters[service]
 
     def faults(self) -> list[dict[str, Any]]:
