@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.contracts.instants import format_instant
 from sandbox.contracts.record import Record
+from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import SandboxError
 
 __all__ = ["DeadLetter", "DlqStatus", "FailureCategory", "RecordFailure", "RetryPolicy"]
@@ -82,6 +83,8 @@ class DeadLetter:
     status: DlqStatus = DlqStatus.PENDING
     omitted_bytes: int | None = None
     """Size of a payload that was too large for the DLQ topic and is left out; such a letter cannot be replayed."""
+    trace: TraceContext | None = None
+    """The work that gave the record up: the ids of a DLQ record whose original carried none."""
 
     def to_json(self) -> dict[str, Any]:
         record = self.record

@@ -149,6 +149,7 @@ class ConsumerBoundary:
             retry_count=retries,
             dlq_timestamp_ms=self._clock.now_ms(),
             last_retry_ms=last_retry_ms,
+            trace=trace,
         )
         await self._dead_letters.write(letter)
         self._facts.record(

@@ -12,6 +12,7 @@ from sandbox.contracts.dead_letter import DeadLetter
 from sandbox.contracts.delivery import Published
 from sandbox.contracts.names import Names
 from sandbox.contracts.record import Record
+from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.kafka.cluster import KafkaUnavailable
 
@@ -27,7 +28,13 @@ class RawPublisher(Protocol):
     """What the writer needs of a KafkaPublisher."""
 
     async def publish_raw(
-        self, topic: str, *, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+        self,
+        topic: str,
+        *,
+        key: bytes | None,
+        value: bytes | None,
+        headers: list[tuple[str, bytes]],
+        trace: TraceContext | None,
     ) -> Published: ...
 
     async def make_dead_letter_topic(self, topic: str) -> None:
@@ -51,27 +58,30 @@ class DeadLetterWriter:
     async def write(self, letter: DeadLetter) -> None:
         """Return when the broker has the letter. While it has not, there is no giving up: the record would be lost."""
         topic = self._names.dlq(letter.record.topic)
+        about = {"service": letter.source_service, "trace": letter.trace}
         while True:
             try:
                 await self._send(topic, letter)
                 return
             except KafkaUnavailable as error:
-                log.warning("dead letter of %s waits: %s", letter.record.position, error.message)
+                log.warning("dead letter of %s waits: %s", letter.record.position, error.message, extra=about)
             except UnknownName as error:
-                log.warning("dead letter of %s: %s", letter.record.position, error.message)
+                log.warning("dead letter of %s: %s", letter.record.position, error.message, extra=about)
                 await self._make(topic)
             except UsageError as error:
-                log.warning("dead letter of %s does not go as it is: %s", letter.record.position, error.message)
+                text = "dead letter of %s does not go as it is: %s"
+                log.warning(text, letter.record.position, error.message, extra=about)
                 letter = _without_payload(letter, error)
             except SandboxError as error:
-                log.error("dead letter of %s was refused: %s", letter.record.position, error.message)
+                log.error("dead letter of %s was refused: %s", letter.record.position, error.message, extra=about)
             await self._clock.sleep(RETRY_S)
 
     async def _send(self, topic: str, letter: DeadLetter) -> None:
         own = letter.headers()
         taken = {name for name, _ in own}
         headers = own + [(name, value) for name, value in letter.record.headers if name not in taken]
-        await self._publisher.publish_raw(topic, key=letter.record.key, value=letter.encode(), headers=headers)
+        key, value = letter.record.key, letter.encode()
+        await self._publisher.publish_raw(topic, key=key, value=value, headers=headers, trace=letter.trace)
 
     async def _make(self, topic: str) -> None:
         try:

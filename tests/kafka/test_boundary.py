@@ -142,6 +142,8 @@ async def test_what_does_not_decode_goes_to_the_dlq_at_once(bench: Bench) -> Non
     assert (letter.retry_count, letter.last_retry_ms) == (0, None)
     assert letter.error_message == "magic byte is 0x62"
     assert [fact.kind for fact in bench.facts.all] == ["DlqRecordWritten", "RecordConsumed"]
+    assert letter.trace is not None
+    assert {fact.span_id for fact in bench.facts.all} == {letter.trace.span_id}, "one piece of work"
 
 
 async def test_an_invalid_value_goes_to_the_dlq_at_once(bench: Bench) -> None:

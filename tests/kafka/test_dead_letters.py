@@ -14,6 +14,7 @@ from sandbox.clock import ManualClock
 from sandbox.contracts.dead_letter import DeadLetter, FailureCategory
 from sandbox.contracts.delivery import Published
 from sandbox.contracts.record import Record
+from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import SandboxError, UnknownName, UpstreamUnavailable, UsageError
 from sandbox.kafka.cluster import KafkaUnavailable
 from sandbox.kafka.dead_letters import DeadLetterWriter
@@ -48,11 +49,13 @@ class Publisher:
         self.errors = list(errors)
         self.calls = 0
         self.made: list[str] = []
+        self.traces: list[TraceContext | None] = []
         self.cannot_make: list[SandboxError] = []
         self.published: list[tuple[str, bytes | None, dict[str, Any], list[tuple[str, bytes]]]] = []
 
-    async def publish_raw(self, topic: str, *, key: Any, value: Any, headers: Any) -> Published:
+    async def publish_raw(self, topic: str, *, key: Any, value: Any, headers: Any, trace: Any) -> Published:
         self.calls += 1
+        self.traces.append(trace)
         if self.errors:
             raise self.errors.pop(0)
         self.published.append((topic, key, json.loads(value), headers))
@@ -87,6 +90,17 @@ async def test_the_letter_has_the_original_key_and_both_kinds_of_headers(clock: 
     ]
     assert base64.b64decode(value["originalValueBase64"]) == RECORD.value
     assert [(name, base64.b64decode(text)) for name, text in value["originalHeadersBase64"]] == list(RECORD.headers)
+
+
+async def test_a_record_that_came_without_ids_goes_on_with_those_of_the_work_that_gave_it_up(
+    clock: ManualClock,
+) -> None:
+    publisher, trace = Publisher(), TraceContext("req-2", "trace-2", "a" * 32, "b" * 16)
+    await DeadLetterWriter(publisher, clock).write(replace(LETTER, trace=trace))
+    assert publisher.traces == [trace]
+    ((_, _, value, headers),) = publisher.published
+    assert ("X-Request-ID", b"req-1") in headers, "the original's own stay"
+    assert "trace" not in value
 
 
 @pytest.mark.parametrize(
