@@ -358,6 +358,7 @@ class Engine:
 
     def _scenario_world(self) -> Any:
         from sandbox.runtime.scenario_world import ScenarioWorld
+        from sandbox.services.settings import HttpSettings
 
         urls = {name: self.plan.local_url(name) for name in ("capsule", "odyssey", "plato")}
         urls["registry"] = self.plan.local_url("schema-registry")
@@ -373,6 +374,7 @@ class Engine:
             set_speed=self._set_speed,
             faults=self.faults,
             profile=self.plan.profile,
+            http=HttpSettings(auth=self.plan.auth, secret=self.token),
         )
 
     async def _set_speed(self, speed: float) -> None:

@@ -18,16 +18,18 @@ from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.resets import Resets
+from sandbox.runtime.scenario_calls import open_credentialed_calls
 from sandbox.scenarios.assertions.assertion import MISSING
-from sandbox.scenarios.calls import open_calls
 from sandbox.scenarios.ports import BreakerState, Calls, FaultState, GroupState, Moved, Outgoing, Seen, Setting
 from sandbox.scenarios.telling import SOURCE
+from sandbox.services.settings import HttpSettings
 
 __all__ = ["ScenarioWorld"]
 
 
 class ScenarioWorld:
-    """The `World` of one engine. `breakers` and `set_speed` ask the service processes, `profile` is the sandbox's."""
+    """The `World` of one engine. `breakers` and `set_speed` ask the service processes, `profile` and `http` are
+    the sandbox's."""
 
     def __init__(
         self,
@@ -43,6 +45,7 @@ class ScenarioWorld:
         set_speed: Callable[[float], Awaitable[None]],
         faults: EngineFaults,
         profile: str | None = None,
+        http: HttpSettings | None = None,
     ) -> None:
         self.clock = clock
         self.facts = journal
@@ -58,6 +61,7 @@ class ScenarioWorld:
         self._set_speed = set_speed
         self._faults = faults
         self._profile = profile
+        self._http = http or HttpSettings()
 
     @asynccontextmanager
     async def setting(self, setting: Setting) -> AsyncIterator[None]:
@@ -148,7 +152,7 @@ class ScenarioWorld:
         return {each["id"]: _fault_state(each) for each in await self._faults.list()}
 
     def calls(self) -> AbstractAsyncContextManager[Calls]:
-        return open_calls()
+        return open_credentialed_calls(self.endpoints.values(), self._http)
 
 
 def _fault_state(fault: Mapping[str, Any]) -> FaultState:
