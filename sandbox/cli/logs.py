@@ -14,6 +14,7 @@ from sandbox.cli.options import JsonOption, NameOption
 __all__ = ["register"]
 
 POLL_S = 0.1
+IDS = ("requestId", "correlationId", "traceId")
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +25,9 @@ def logs(
     component: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="kafka, engine, capsule…")] = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes.")] = False,
     tail: Annotated[int, typer.Option(metavar="N", help="Start with the last N lines of each.")] = 100,
+    under: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only lines of this request, correlation or trace id.")
+    ] = None,
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -34,12 +38,14 @@ def logs(
 
     folder = folder_of(name)
     files = chosen_files(folder.logs, component, folder.name)
-    readers = [LogFile(file, tail) for file in files]
+    readers = [LogFile(file, None if under else tail) for file in files]
     service = component if component in SERVICES and [file.stem for file in files] == ["services"] else None
     while True:
         for reader in readers:
             for text in reader.new_lines():
-                if shown := render(reader.name, text, json=json, service=service, prefix=len(readers) > 1):
+                prefix = len(readers) > 1
+                shown = render(reader.name, text, json=json, service=service, prefix=prefix, under=under)
+                if shown is not None:
                     data(shown)
         if not follow:
             return
@@ -63,8 +69,13 @@ def chosen_files(folder: Path, component: str | None, name: str) -> list[Path]:
     return [files[wanted]]
 
 
-def render(component: str, text: str, *, json: bool, service: str | None, prefix: bool) -> str | None:
-    """A line as it is shown, None when it is another service's. Structured: `time LEVEL service message`."""
+def render(
+    component: str, text: str, *, json: bool, service: str | None, prefix: bool, under: str | None = None
+) -> str | None:
+    """A line as it is shown, None when it is another service's or not `under` an id.
+
+    Structured: `time LEVEL service message`.
+    """
     import json as json_module
 
     try:
@@ -74,6 +85,8 @@ def render(component: str, text: str, *, json: bool, service: str | None, prefix
     if not isinstance(line, dict):
         line = None
     if service and (line is None or line.get("service", service_of(line.get("logger", ""))) != service):
+        return None
+    if under and (line is None or under not in (line.get(name) for name in IDS)):
         return None
     if json:
         who = {"service": owner} if line and (owner := service_of(line.get("logger", ""))) else {}

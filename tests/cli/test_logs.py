@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sandbox.cli.logs import render
 
@@ -15,9 +16,9 @@ HISTORY = {
 PLAIN = "2026-11-26T05:41:12,808 INFO Kafka Server started"
 
 
-def shown(line: object, *, as_json: bool = False, service: str | None = None, prefix: bool = False) -> str | None:
+def shown(line: object, *, as_json: bool = False, service: str | None = None, prefix: bool = False, **more: Any) -> Any:
     text = line if isinstance(line, str) else json.dumps(line)
-    return render("services", text, json=as_json, service=service, prefix=prefix)
+    return render("services", text, json=as_json, service=service, prefix=prefix, **more)
 
 
 def test_a_structured_line_is_shown_to_people_with_time_level_service_and_request() -> None:
@@ -42,3 +43,10 @@ def test_json_keeps_every_member_and_names_process_and_service() -> None:
     assert json.loads(shown(ACCESS, as_json=True) or "") == {"component": "services", **ACCESS}
     assert json.loads(shown(HISTORY, as_json=True) or "") == {"component": "services", "service": "odyssey", **HISTORY}
     assert json.loads(shown(PLAIN, as_json=True) or "") == {"component": "services", "message": PLAIN}
+
+
+def test_lines_under_one_id_are_told_from_the_others() -> None:
+    assert shown(ACCESS, under="req-7") is not None
+    assert shown(ACCESS, under="trace-7") is not None
+    assert shown(HISTORY, under="req-7") is None
+    assert shown(PLAIN, under="req-7") is None
