@@ -22,8 +22,10 @@ class Timeline:
 
     @property
     def took_ms(self) -> int:
-        """From the first fact to the last one; 0 when there is none."""
-        return self.facts[-1]["at_ms"] - self.facts[0]["at_ms"] if self.facts else 0
+        """From the earliest beginning to the last fact; 0 when there is none. What took time is told of at its end."""
+        if not self.facts:
+            return 0
+        return round(self.facts[-1]["at_ms"] - min(each["at_ms"] - each.get("took_ms", 0) for each in self.facts))
 
     def to_json(self) -> dict[str, Any]:
         return {
