@@ -14,7 +14,7 @@ from sandbox.services.http.actuator import Actuator
 from sandbox.services.http.admin import admin_routes
 from sandbox.services.http.authentication import Authenticator
 from sandbox.services.http.boundary import boundary
-from sandbox.services.http.cors import check_origin
+from sandbox.services.http.cors import answer_preflight, check_origin
 from sandbox.services.http.documentation import documentation_routes
 from sandbox.services.http.events import EventLog, events_route
 from sandbox.services.http.exchange import Exchange
@@ -50,7 +50,7 @@ def create_application(
     authenticator = Authenticator(settings)
     interceptors: list[Interceptor] = []
     meters = RequestMeters()
-    checks = [check_origin, limiter.check(authenticator), authenticator.check]
+    checks = [check_origin, limiter.check(authenticator), answer_preflight, authenticator.check]
     layers = interception(interceptors, boundary(name, {**context.urls, **context.public_urls}, checks))
     serve = access(name, context, rng or random.Random(), layers, meters)
     app = web.Application(client_max_size=settings.body_limit_bytes)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from sandbox.clock import NANOS, Clock
 from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.services.http.authentication import Authenticator
+from sandbox.services.http.cors import is_preflight
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.limit_class import limit_class
 from sandbox.services.settings import RateLimits
@@ -129,7 +130,7 @@ class RateLimiter:
             if not self.enabled or authenticator.is_service(headers):
                 return
             kind, counted = exchange.endpoint.limit_class or limit_class(request.method, request.path)
-            admission = self.admit(client, kind, counted=counted)
+            admission = self.admit(client, kind, counted=counted and not is_preflight(exchange))
             shown = exchange.response_headers
             shown["X-RateLimit-Limit"] = str(admission.limit)
             shown["X-RateLimit-Remaining"] = str(admission.remaining)

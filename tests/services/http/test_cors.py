@@ -33,6 +33,8 @@ async def test_a_preflight_is_answered_and_not_counted(client):
     assert answer.status == 204
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
     assert answer.headers["Access-Control-Allow-Headers"] == "content-type,x-request-id"
+    assert answer.headers["X-RateLimit-Remaining"] == "1000"
+    assert answer.headers["X-Request-ID"]
     assert (await client.get(THINGS)).headers["X-RateLimit-Remaining"] == "999"
 
 
