@@ -7,14 +7,14 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sandbox.config.serve import ServeConfig
 from sandbox.contracts.fault_request import FaultRequest
 from sandbox.contracts.limits import LimitsChange
 from sandbox.errors import SandboxError, UnknownName, UsageError
-from sandbox.events.log import JsonLines
+from sandbox.events.log import log_json_lines
 from sandbox.runtime.membership import Membership
 
 __all__ = ["ServicesProcess", "main"]
@@ -28,9 +28,7 @@ def main(names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT. Exits 2 on a configuration that cannot be used, 3 when a start fails."""
     from pydantic import ValidationError
 
-    lines = logging.StreamHandler(sys.stderr)
-    lines.setFormatter(JsonLines())
-    logging.basicConfig(level=logging.INFO, handlers=[lines])
+    lines = log_json_lines(sys.stderr.fileno())
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         config = ServeConfig.from_environment(tuple(names))
@@ -38,17 +36,17 @@ def main(names: Sequence[str]) -> None:
         first = error.errors()[0]
         place = "SANDBOX_SERVE_" + ".".join(str(part) for part in first["loc"][:1]).upper()
         raise UsageError(str(first["msg"]).removeprefix("Value error, "), where=place) from None
-    asyncio.run(ServicesProcess(config).run())
+    asyncio.run(ServicesProcess(config, access_log=lines.write_line).run())
 
 
 class ServicesProcess:
     """The services of one process over one set of Kafka clients, with an admin API for the engine."""
 
-    def __init__(self, config: ServeConfig) -> None:
+    def __init__(self, config: ServeConfig, *, access_log: Callable[[str], None] | None = None) -> None:
         from sandbox.runtime.service_parts import ServiceParts
 
         self.config = config
-        self._parts = ServiceParts(config)
+        self._parts = ServiceParts(config, access_log=access_log)
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:

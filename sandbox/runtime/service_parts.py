@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +49,9 @@ DEMO_RETRIES = RetryPolicy(first_wait_s=0.1, max_wait_s=1.0)
 class ServiceParts:
     """Builds the services of `config` and starts and stops them in the order in which one needs the other."""
 
-    def __init__(self, config: ServeConfig) -> None:
+    def __init__(self, config: ServeConfig, *, access_log: Callable[[str], None] | None = None) -> None:
         self._config = config
+        self._access_log = access_log
         self._contracts = load_contracts(config.contracts_dir)
         self._names = Names(config.topic_prefix)
         own = config.ports.get("schema-registry") if "schema-registry" in config.services else None
@@ -237,6 +238,7 @@ class ServiceParts:
             publisher=swapped.publisher(publisher) if swapped else publisher,
             urls=self._urls(),
             public_urls=config.public_urls,
+            access_log=self._access_log,
             state_dir=config.state_dir,
             profile=config.profile,
             dialect=config.dialect,

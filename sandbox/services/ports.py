@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -56,7 +56,7 @@ class Service(Protocol):
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
     """What every service is given. `urls` maps a service name to the base URL that reaches it, `public_urls` to the one
-    that clients are told."""
+    that clients are told. `access_log` takes a finished JSON line for each request; without it the logger does."""
 
     clock: Clock
     facts: FactSink
@@ -66,4 +66,5 @@ class ServiceContext:
     profile: str | None = None
     dialect: str = "envelope"
     public_urls: Mapping[str, str] = field(default_factory=dict)
+    access_log: Callable[[str], None] | None = None
     http: HttpSettings = field(default_factory=HttpSettings)

@@ -6,9 +6,12 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from json.encoder import encode_basestring as _quote
 
 from aiohttp import web
 
+from sandbox.contracts.instants import format_instant
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, TraceContext
 from sandbox.events.facts import RequestServed
 from sandbox.events.log import CURRENT_TRACE
@@ -23,6 +26,7 @@ CLIENT_GONE = 499
 Serve = Callable[[Endpoint], Callable[[web.Request], Awaitable[web.StreamResponse]]]
 HANDSHAKE_HEADERS = web.RequestKey("handshake_headers", dict)
 _log = logging.getLogger("sandbox.access")
+_moment = lru_cache(maxsize=16)(format_instant)
 
 
 def access(name: str, context: ServiceContext, rng: random.Random, layers: Handler, meters: RequestMeters) -> Serve:
@@ -31,7 +35,7 @@ def access(name: str, context: ServiceContext, rng: random.Random, layers: Handl
 
     This is not a middleware of aiohttp's: those cost each request as much again as all that happens here.
     """
-    clock, facts, dialect = context.clock, context.facts, context.dialect
+    clock, facts, dialect, write_line = context.clock, context.facts, context.dialect, context.access_log
 
     def serve(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -74,7 +78,9 @@ def access(name: str, context: ServiceContext, rng: random.Random, layers: Handl
                         client=exchange.client,
                     )
                 )
-                if _log.isEnabledFor(logging.INFO):
+                if write_line is not None:
+                    write_line(_line(name, trace, request.method, request.raw_path, endpoint.label, status, took_ms))
+                elif _log.isEnabledFor(logging.INFO):
                     _log.info(
                         "%s %s %d",
                         request.method,
@@ -87,6 +93,16 @@ def access(name: str, context: ServiceContext, rng: random.Random, layers: Handl
         return handle
 
     return serve
+
+
+def _line(name: str, trace: TraceContext, method: str, path: str, route: str, status: int, took_ms: float) -> str:
+    """What `JsonLines` makes of this request's log record, in a tenth of the time."""
+    return (
+        f'{{"timestamp": "{_moment(time.time_ns() // 1_000_000)}", "level": "INFO", "logger": "{_log.name}", '
+        f'"message": {_quote(f"{method} {path} {status}")}, "requestId": {_quote(trace.request_id)}, '
+        f'"correlationId": {_quote(trace.correlation_id)}, "traceId": "{trace.trace_id}", "spanId": "{trace.span_id}", '
+        f'"service": "{name}", "route": {_quote(route)}, "status": {status}, "tookMs": {round(took_ms, 3)}}}\n'
+    )
 
 
 async def add_handshake_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -63,6 +63,7 @@ async def serve(clock: ManualClock, facts: Facts) -> AsyncIterator[Serve]:
                 publisher=None,  # type: ignore[arg-type] - nothing is published here
                 urls={"plato": "http://127.0.0.1:8080", "odyssey": "http://127.0.0.1:8082/"},
                 public_urls=options.pop("public_urls", {}),
+                access_log=options.pop("access_log", None),
                 state_dir=None,
                 dialect=dialect,
                 http=settings,

@@ -134,6 +134,24 @@ async def test_log_lines_are_json_with_the_ids_of_their_request(serve, caplog):
 
 
 @pytest.mark.spec("ERROR-500")
+async def test_the_line_of_a_request_is_the_same_with_and_without_a_log_of_its_own(serve, echo, caplog):
+    sent = {"X-Request-ID": 'req-"3\\', "X-Correlation-ID": "trace-3", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    own: list[str] = []
+    route = Route("GET", "/api/v1/things/{id}", echo)
+    with caplog.at_level(logging.INFO, logger="sandbox.access"):
+        await (await serve([route])).get(f'{THINGS}/7?name="ü"', headers=sent)
+        await (await serve([route], access_log=own.append)).get(f'{THINGS}/7?name="ü"', headers=sent)
+    (record,) = [each for each in caplog.records if each.name == "sandbox.access"]
+    (line,) = own
+    assert line.endswith("}\n")
+    ids = {"requestId": 'req-"3\\', "correlationId": "trace-3", "traceId": "a" * 32}
+    expected, found = json.loads(JsonLines().format(record)), json.loads(line)
+    assert ids.items() <= found.items()
+    assert list(found) == [*list(expected)[:4], *ids, "spanId", *list(expected)[4:]]
+    for name in ("level", "logger", "message", "service", "route", "status"):
+        assert found[name] == expected[name]
+
+
 async def test_a_bug_is_logged_with_its_stack_and_hidden_from_the_client(serve, caplog):
     client = await serve([Route("GET", "/fails", fail)])
     answer = await client.get("/fails")
