@@ -133,7 +133,6 @@ async def test_log_lines_are_json_with_the_ids_of_their_request(serve, caplog):
     assert (access["service"], access["route"], access["status"]) == ("capsule", "/api/v1/things/{id}", 200)
 
 
-@pytest.mark.spec("ERROR-500")
 async def test_the_line_of_a_request_is_the_same_with_and_without_a_log_of_its_own(serve, echo, caplog):
     sent = {"X-Request-ID": 'req-"3\\', "X-Correlation-ID": "trace-3", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
     own: list[str] = []
@@ -152,6 +151,7 @@ async def test_the_line_of_a_request_is_the_same_with_and_without_a_log_of_its_o
         assert found[name] == expected[name]
 
 
+@pytest.mark.spec("ERROR-500")
 async def test_a_bug_is_logged_with_its_stack_and_hidden_from_the_client(serve, caplog):
     client = await serve([Route("GET", "/fails", fail)])
     answer = await client.get("/fails")
