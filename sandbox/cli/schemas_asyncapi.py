@@ -12,7 +12,9 @@ from typing import Any
 
 from sandbox.config.folders import read_json
 from sandbox.contracts.catalog import Contracts, Topic
+from sandbox.contracts.names import DLQ_SUFFIX
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, SOURCE_SERVICE, TRACEPARENT, TRACESTATE
+from sandbox.contracts.uses import uses_of_services
 from sandbox.errors import UpstreamUnavailable
 
 __all__ = ["AsyncApi", "describe", "written"]
@@ -100,17 +102,29 @@ class AsyncApi:
         }
 
     def _operations(self, name: str) -> dict[str, Any]:
-        """Who writes and who reads."""
+        """Who writes and who reads: our services, and those that the contracts name besides."""
         contract = self._contracts.topics.get(name)
         if contract is None:
             return {}
-        found = {f"{each}-send-{name}": _operation("send", each, name) for each in contract.written_by}
-        for each, group in contract.read_by.items():
+        original = name.removesuffix(DLQ_SUFFIX)
+        writers = list(self._readers(original)) if contract.is_dead_letters else self._writers(name)
+        found = {f"{each}-send-{name}": _operation("send", each, name) for each in writers}
+        for each, group in self._readers(name).items():
             found[f"{each}-receive-{name}"] = {
                 **_operation("receive", each, name),
                 "bindings": {"kafka": {"groupId": {"type": "string", "enum": [group]}, "bindingVersion": BINDING}},
             }
         return found
+
+    def _writers(self, name: str) -> list[str]:
+        ours = [service for service, uses in uses_of_services().items() if name in uses.writes]
+        return [*self._contracts.topics[name].written_by, *ours]
+
+    def _readers(self, name: str) -> dict[str, str]:
+        """The consumer group of each reading service."""
+        ours = {service: uses.group for service, uses in uses_of_services().items() if name in uses.reads}
+        contract = self._contracts.topics.get(name)
+        return {**ours, **(contract.read_by if contract else {})}
 
     def _message(self, name: str) -> dict[str, Any]:
         contract = self._contracts.topics.get(name)

@@ -16,7 +16,7 @@ DAY_MS = 86_400_000
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`key` says in words what the record key is; `schema` is the record's name, for Avro topics. `written_by` names
-    services, `read_by` the consumer group of each service that reads."""
+    services that are not ours, `read_by` the consumer group of each such service that reads."""
 
     name: str
     key: str

@@ -32,9 +32,9 @@ class _TopicEntry(BaseModel):
     dead_letters: bool = False
     """Whether it has a dead-letter topic, `{name}.dlq`."""
     written_by: tuple[str, ...] = ()
-    """The services that write it."""
+    """The services that write it, besides ours."""
     read_by: dict[str, str] = Field(default_factory=dict)
-    """The services that read it, each with its consumer group."""
+    """The services that read it, besides ours, each with its consumer group."""
 
     @model_validator(mode="after")
     def _schema_where_avro(self) -> _TopicEntry:
@@ -101,8 +101,8 @@ def _made(entry: _TopicEntry, dead: _DeadLetters) -> Iterator[Topic]:
         written_by=entry.written_by, read_by=entry.read_by,
     )  # fmt: skip
     if entry.dead_letters:
-        name, retention_ms = f"{entry.name}{DLQ_SUFFIX}", int(dead.retention_days * DAY_MS)
-        yield Topic(name, dead.key, dead.format, dead.partitions, retention_ms, written_by=tuple(entry.read_by))
+        retention_ms = int(dead.retention_days * DAY_MS)
+        yield Topic(f"{entry.name}{DLQ_SUFFIX}", dead.key, dead.format, dead.partitions, retention_ms)
 
 
 def _invalid(error: ValidationError, path: Path, node: yaml.Node | None) -> InvalidFile:

@@ -39,6 +39,8 @@ class ServiceUses(BaseModel):
     """What one service reads and writes, by topic."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    group: str
+    """Its consumer group."""
     reads: Mapping[str, Reads] = Field(default_factory=dict)
     writes: Mapping[str, Writes] = Field(default_factory=dict)
 

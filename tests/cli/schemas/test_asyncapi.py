@@ -14,6 +14,8 @@ import yaml
 
 from sandbox.cli.schemas_asyncapi import AsyncApi
 from sandbox.contracts.catalog import Contracts
+from sandbox.contracts.topic import Topic
+from sandbox.contracts.uses import uses_of_services
 
 SPECIFICATION = "@asyncapi/specs@6.11.1"
 CONTRACTS = Contracts.load()
@@ -126,7 +128,7 @@ def test_the_document_is_valid_by_asyncapis_own_json_schema(filled: Any, tmp_pat
     assert list(validator.iter_errors(document))
 
 
-def test_the_contracts_name_the_groups_that_the_services_really_join() -> None:
+def test_the_groups_are_those_that_the_services_really_join() -> None:
     from sandbox.config.serve import ServeConfig
     from sandbox.runtime.service_parts import ServiceParts
 
@@ -138,9 +140,7 @@ def test_the_contracts_name_the_groups_that_the_services_really_join() -> None:
         for each in parts.served[name].service.subscriptions()
         for topic in each.topics
     }
-    told = {
-        (topic.name, service, group) for topic in CONTRACTS.topics.values() for service, group in topic.read_by.items()
-    }
+    told = {(topic, service, uses.group) for service, uses in uses_of_services().items() for topic in uses.reads}
     assert joined == told
 
 
@@ -150,3 +150,14 @@ def test_a_document_is_built_from_data_alone() -> None:
     assert document["info"]["title"] == "BUTTERFLY sandbox x"
     assert list(document["operations"]) == ["audit-send-audit.events"]
     assert "bindings" not in document["servers"]["kafka"]
+
+
+def test_services_that_a_team_names_in_its_contracts_are_there_beside_ours() -> None:
+    fast = Topic("rim.fast-path", "any", "json", 1, 1, written_by=("desk",), read_by={"risk": "risk-group"})
+    document = AsyncApi(Contracts({fast.name: fast}, {}), {}).document(
+        "x", {"kafka": "localhost:9092"}, [{"name": fast.name, "partitions": 1}]
+    )
+    operations = document["operations"]
+    assert {"desk-send-rim.fast-path", "capsule-receive-rim.fast-path"} < operations.keys()
+    reading = operations["risk-receive-rim.fast-path"]
+    assert reading["bindings"]["kafka"]["groupId"]["enum"] == ["risk-group"]
