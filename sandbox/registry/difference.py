@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +40,22 @@ def differences(old: Places, new: Places) -> list[Change]:
         where, before = f"{new.root}{place}", old.aspects.get(place)
         if before is None:
             changes.append(Change("added", where, "", None, _summary(aspects)))
-            continue
-        for what in dict.fromkeys([*before, *aspects]):
-            if before.get(what) != aspects.get(what):
-                changes.append(Change("changed", where, what, before.get(what), aspects.get(what)))
-    gone = ((place, aspects) for place, aspects in old.aspects.items() if place not in new.aspects)
-    changes += (Change("removed", f"{old.root}{place}", "", _summary(aspects), None) for place, aspects in gone)
+        else:
+            changes += _changed(where, before, aspects)
+    gone = [place for place in old.aspects if place not in new.aspects]
+    for place in gone:
+        if not any(place != other and place.startswith((f"{other}.", f"{other}[", f"{other}<")) for other in gone):
+            changes.append(Change("removed", f"{old.root}{place}", "", _summary(old.aspects[place]), None))
     return changes
+
+
+def _changed(where: str, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Change]:
+    """Of a type that gave way to another, its own aspects (`NodeStatus symbols`) are not told besides."""
+    another = before.get("type") != after.get("type")
+    for what in dict.fromkeys([*before, *after]):
+        old, new = before.get(what), after.get(what)
+        if old != new and not (another and " " in what and None in (old, new)):
+            yield Change("changed", where, what, old, new)
 
 
 def _summary(aspects: Mapping[str, str]) -> str:

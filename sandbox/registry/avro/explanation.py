@@ -47,7 +47,7 @@ def _place(type_: AvroType, path: str) -> str:
 
 def _missing_default(found: Incompatibility, reader_is_new: bool) -> tuple[str, str]:
     field = found.reader.by_name[found.detail] if isinstance(found.reader, Record) else None
-    type_ = words(field.type) if field else "its type"
+    type_ = _words(field.type) if field else "its type"
     if reader_is_new:
         what = f"the new field has no default, so records written before it cannot be read ({type_})"
         remedy = f"give {found.detail} a default, or make it optional: {_optional(field)}"
@@ -74,7 +74,7 @@ def _optional(field: Field | None) -> str:
 
 
 def _type_mismatch(found: Incompatibility, reader_is_new: bool) -> tuple[str, str]:
-    reader, writer = words(found.reader), words(found.writer)
+    reader, writer = _words(found.reader), _words(found.writer)
     what = f"{writer} was written, {reader} is read" if reader_is_new else f"{writer} is written, {reader} is read"
     if found.writer.kind == "null":
         if reader_is_new:
@@ -92,16 +92,16 @@ def _type_mismatch(found: Incompatibility, reader_is_new: bool) -> tuple[str, st
 def _missing_branch(found: Incompatibility, reader_is_new: bool) -> tuple[str, str]:
     branch = found.detail.rpartition(": ")[2].lower()
     if reader_is_new:
-        what = f"{branch} was written, which the new union {words(found.reader)} does not take"
+        what = f"{branch} was written, which the new union {_words(found.reader)} does not take"
         return what, f"keep {branch} in the union"
-    what = f"{branch} is written, which the old union {words(found.reader)} does not take"
+    what = f"{branch} is written, which the old union {_words(found.reader)} does not take"
     return what, f"add {branch} to the union in a version that all consumers have before anybody writes it"
 
 
 def _missing_symbols(found: Incompatibility, reader_is_new: bool) -> tuple[str, str]:
     symbols = found.detail.strip("[]")
     several = "symbols" if "," in symbols else "symbol"
-    enum = found.reader.full_name
+    enum = title(found.reader)
     if reader_is_new:
         return f"enum {enum} lost the {several} {symbols}", (
             f"keep {symbols}; or give the enum a default, which then stands in: {_enum_default(found.reader)}"
@@ -143,6 +143,10 @@ _EXPLAIN: dict[str, Callable[[Incompatibility, bool], tuple[str, str]]] = {
     "FIXED_SIZE_MISMATCH": _size_mismatch,
     "AMBIGUOUS_ALIAS": _ambiguous,
 }
+
+
+def _words(type_: AvroType) -> str:
+    return words(type_, short=True)
 
 
 def _reference(type_: AvroType | None) -> str:

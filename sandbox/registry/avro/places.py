@@ -26,13 +26,14 @@ def title(type_: AvroType) -> str:
     return type_.name if isinstance(type_, Named) else type_.kind
 
 
-def words(type_: AvroType) -> str:
-    """The type in one line."""
+def words(type_: AvroType, *, short: bool = False) -> str:
+    """The type in one line; `short` without namespaces."""
     if isinstance(type_, Union):
-        return "[" + ", ".join(words(branch) for branch in type_.branches) + "]"
+        return "[" + ", ".join(words(branch, short=short) for branch in type_.branches) + "]"
     if isinstance(type_, Sequenced):
-        return f"{type_.kind} of {words(type_.element)}"
-    shown = f"{type_.kind} {type_.full_name}" if isinstance(type_, Named) else type_.kind
+        return f"{type_.kind} of {words(type_.element, short=short)}"
+    named = isinstance(type_, Named)
+    shown = f"{type_.kind} {type_.name if short else type_.full_name}" if named else type_.kind
     props = ", ".join(
         f"{key} {value if isinstance(value, str) else _json(value)}" for key, value in type_.props.items()
     )
