@@ -17,7 +17,7 @@ from sandbox.events.facts import (
     fact_from_json,
 )
 from sandbox.observe.deed import Deed, deed_of, format_took
-from sandbox.observe.span_tree import Span, span_tree
+from sandbox.observe.span_tree import Span, below, span_tree
 
 __all__ = ["trace_lines"]
 
@@ -81,18 +81,12 @@ def _by_trace(roots: Sequence[Span]) -> list[Span]:
 
 
 def _node(root: Span) -> Node:
-    """The lines of a span and of all below it; a loop, since stories may go deeper than Python's stack."""
+    """The lines of a span and of all below it."""
     made: dict[int, Node] = {}
-    order: list[Span] = []
-    waiting = [root]
-    while waiting:
-        span = waiting.pop()
-        order.append(span)
-        waiting += span.children
-    for span in reversed(order):
+    for span in reversed(list(below(root))):
         parts: list[Span | Fact] = sorted([*span.events, *span.children], key=_began)
-        below = [_below(list(alike), made) for _, alike in groupby(enumerate(parts), key=_alike)]
-        made[id(span)] = _joined(Node(span.start_ms, _told(span.head), below), span)
+        lines = [_line_of(list(alike), made) for _, alike in groupby(enumerate(parts), key=_alike)]
+        made[id(span)] = _joined(Node(span.start_ms, _told(span.head), lines), span)
     return made[id(root)]
 
 
@@ -106,7 +100,7 @@ def _alike(numbered: tuple[int, Span | Fact]) -> object:
     return part.client if isinstance(part, WebSocketMessageSent) else number
 
 
-def _below(numbered: Sequence[tuple[int, Span | Fact]], made: Mapping[int, Node]) -> Node:
+def _line_of(numbered: Sequence[tuple[int, Span | Fact]], made: Mapping[int, Node]) -> Node:
     first = numbered[0][1]
     if isinstance(first, Span):
         return made[id(first)]

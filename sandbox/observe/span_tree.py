@@ -6,12 +6,12 @@ one `span_id`; the span that caused it is their `parent_span_id` (W3C Trace Cont
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sandbox.events.facts import Fact
 
-__all__ = ["Span", "span_tree"]
+__all__ = ["Span", "below", "span_tree"]
 
 
 @dataclass(slots=True)
@@ -40,9 +40,20 @@ def span_tree(facts: Iterable[Fact]) -> list[Span]:
             roots.append(span)
         else:
             parent.children.append(span)
-    for span in spans.values():
+    for span in reversed(list(below(*roots))):
+        # A cause is never later than its effect: a record may be handled before its writer hears that it is there.
+        span.start_ms = min([span.start_ms, *(each.start_ms for each in span.children)])
         span.children.sort(key=lambda each: each.start_ms)
     return sorted(roots, key=lambda each: each.start_ms)
+
+
+def below(*roots: Span) -> Iterator[Span]:
+    """Every span of the trees, each before those that it caused; a loop, since stories may go deeper than a stack."""
+    waiting = list(roots)
+    while waiting:
+        span = waiting.pop()
+        yield span
+        waiting += span.children
 
 
 def start_of(fact: Fact) -> float:

@@ -37,6 +37,12 @@ def test_what_took_longest_tells_of_its_span_and_the_rest_happened_within_it() -
     assert (span.head, span.events, span.start_ms) == (facts[1], [facts[0]], 10.0)
 
 
+def test_a_cause_is_never_later_than_its_effect() -> None:
+    facts = [served("root", at_ms=50), served("child", "root", at_ms=70), served("grandchild", "child", at_ms=40)]
+    (root,) = span_tree(facts)
+    assert (root.start_ms, root.children[0].start_ms, root.children[0].children[0].start_ms) == (40, 40, 40)
+
+
 def test_a_cause_that_nobody_told_of_leaves_its_effects_as_roots() -> None:
     facts = [served("b", "gone", at_ms=20), served("a", "gone", at_ms=10)]
     assert shape(span_tree(facts)) == ["a", "b"]
