@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,12 +29,17 @@ class Subscription:
 
     `handle` returns when the record is done with. It raises `RecordFailure` with a category; anything else is UNKNOWN.
     It returns "duplicate" or "skipped" when it knew the record already or has no use for it.
+
+    `handle_many` is for a service that does better with several records of a partition at once: it yields what `handle`
+    would have returned, record after record, and raises what `handle` would have raised for the first that it yields
+    nothing for. That one is tried again alone, by `handle`; those behind it come again after it.
     """
 
     group: str
     topics: tuple[str, ...]
     handle: Callable[[Delivery], Awaitable[str | None]]
     decode: bool = True
+    handle_many: Callable[[Sequence[Delivery]], AsyncIterator[str | None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,11 +78,23 @@ class TraceContext:
     @classmethod
     def accept_record(cls, headers: Iterable[tuple[str, bytes]], rng: random.Random | None = None) -> TraceContext:
         """The same from a Kafka record's headers; values that are not UTF-8 are taken as absent."""
-        return cls.accept({name: value.decode(errors="ignore") for name, value in headers if value is not None}, rng)
+        texts = {name.lower(): value.decode(errors="ignore") for name, value in headers if value is not None}
+        return cls.accept_lower(texts, rng or _SYSTEM)
 
     def child(self, rng: random.Random | None = None) -> TraceContext:
         """The next hop: same ids, a new span under this one."""
-        return replace(self, span_id=f"{(rng or _SYSTEM).getrandbits(64) or 1:016x}", parent_span_id=self.span_id)
+        # Spelled out: `replace` takes three times as long, and this stands in the way of every record.
+        return TraceContext(
+            self.request_id,
+            self.correlation_id,
+            self.trace_id,
+            f"{(rng or _SYSTEM).getrandbits(64) or 1:016x}",
+            self.span_id,
+            self.flags,
+            self.tracestate,
+            self.tenant,
+            self.source_service,
+        )
 
     @property
     def traceparent(self) -> str:

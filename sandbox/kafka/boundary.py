@@ -1,4 +1,4 @@
-"""The consumer boundary: one record of one group, from its bytes to an outcome that lets its offset be committed.
+"""The consumer boundary: the records of one group, from their bytes to outcomes that let their offsets be committed.
 
 Decode, hand to the service, retry or dead-letter by category (seed: Dead Letter Queue Pattern). Whatever a service
 raises ends here, which is why this is one of the two places with a broad `except`. It is pure but for what it is given,
@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import random
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sandbox.clock import Clock
 from sandbox.contracts.dead_letter import DeadLetter, FailureCategory, RecordFailure, RetryPolicy
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 PROCESSED, DEAD_LETTERED = "processed", "dead_lettered"
 OUTCOMES = (PROCESSED, "skipped", "duplicate")
 KAFKA_AWAY_WAIT_S = 1.0
+Result = TypeVar("Result")
 
 
 class DeadLetterSink(Protocol):
@@ -65,7 +66,9 @@ class ConsumerBoundary:
         clock: Clock,
         policy: RetryPolicy | None = None,
         rng: random.Random | None = None,
+        room: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`room` is waited for before each run of records: facts must not come faster than they are taken."""
         self._subscription = subscription
         self._group = group
         self._service = service
@@ -75,46 +78,114 @@ class ConsumerBoundary:
         self._clock = clock
         self._policy = policy or RetryPolicy()
         self._rng = rng
+        self._room = room
+
+    async def handle_run(self, records: Sequence[Record]) -> AsyncGenerator[Record, None]:
+        """Handle records of one partition in their order; yields a record when it and all before it are done with.
+
+        A service that takes many gets all of them at once. The first that it fails on is then retried or dead-lettered
+        as if it had come alone, and those behind it wait: order is kept, that of a key and that of the partition.
+        """
+        if self._room is not None:
+            await self._room()
+        if self._subscription.handle_many is None:
+            for record in records:
+                await self.handle(record)
+                yield record
+            return
+        while records:
+            started_ns = self._clock.monotonic_ns()
+            deliveries, outcomes, failure = await self._attempt_many(records)
+            for delivery, outcome in zip(deliveries, outcomes, strict=False):
+                self._consumed(delivery.record, delivery.trace, _known(outcome), started_ns, 1)
+            if outcomes:
+                yield records[len(outcomes) - 1]
+            records, handed = records[len(outcomes) :], deliveries[len(outcomes) :]
+            if failure is not None:
+                first, records = records[0], records[1:]
+                trace = handed[0].trace if handed else TraceContext.accept_record(first.headers, self._rng)
+                await self._conclude(first, trace, started_ns, "", failure)
+                yield first
 
     async def handle(self, record: Record) -> str:
-        """The outcome: processed, dead_lettered, skipped or duplicate. Returns only when the record is done with.
+        """The outcome: processed, dead_lettered, skipped or duplicate. Returns only when the record is done with."""
+        trace = TraceContext.accept_record(record.headers, self._rng)
+        started_ns = self._clock.monotonic_ns()
+        return await self._conclude(record, trace, started_ns, *await self._attempt(record, trace, 1))
+
+    async def _conclude(
+        self, record: Record, trace: TraceContext, started_ns: int, outcome: str, failure: _Failure | None
+    ) -> str:
+        """What becomes of a record after its first attempt: more of them, a dead letter, or nothing more to do.
 
         A failure because Kafka itself is away says nothing about the record, so it is tried again uncounted: the group
         could not commit or dead-letter it now anyway.
         """
-        trace = TraceContext.accept_record(record.headers, self._rng)
-        started_ns = self._clock.monotonic_ns()
         attempt, last_retry_ms = 1, None
-        while True:
-            outcome, failure = await self._attempt(record, trace, attempt)
-            if failure is None:
-                break
+        while failure is not None:
+            if failure.category is FailureCategory.UNKNOWN:
+                log.error("group %s failed on %s", self._group, record.position, exc_info=failure.error)
             if failure.kafka_away:
                 await self._wait(record, trace, attempt, KAFKA_AWAY_WAIT_S, failure)
-                continue
-            if not failure.category.retried or attempt > self._policy.retries:
+            elif not failure.category.retried or attempt > self._policy.retries:
                 await self._bury(record, trace, failure, attempt - 1, last_retry_ms)
                 outcome = DEAD_LETTERED
                 break
-            await self._wait(record, trace, attempt, self._policy.wait_s(attempt), failure)
-            last_retry_ms = self._clock.now_ms()
-            attempt += 1
-        took_ms = (self._clock.monotonic_ns() - started_ns) / 1e6
-        self._consumed(record, trace, outcome, took_ms, attempt)
+            else:
+                await self._wait(record, trace, attempt, self._policy.wait_s(attempt), failure)
+                last_retry_ms = self._clock.now_ms()
+                attempt += 1
+            outcome, failure = await self._attempt(record, trace, attempt)
+        self._consumed(record, trace, outcome, started_ns, attempt)
         return outcome
 
     async def _attempt(self, record: Record, trace: TraceContext, attempt: int) -> tuple[str, _Failure | None]:
+        value, failure = await self._caught(self._value(record))
+        if failure is not None:
+            return "", failure
+        delivery = Delivery(record, value, trace, self._group, attempt)
+        outcome, failure = await self._caught(self._subscription.handle(delivery))
+        return _known(outcome), failure
+
+    async def _attempt_many(
+        self, records: Sequence[Record]
+    ) -> tuple[list[Delivery], list[str | None], _Failure | None]:
+        """What was decoded, the outcomes of those that succeeded, and why the one behind these did not."""
+        deliveries: list[Delivery] = []
+        outcomes: list[str | None] = []
+        failure = None
+        for record in records:
+            value, failure = await self._caught(self._value(record))
+            if failure is not None:
+                break
+            trace = TraceContext.accept_record(record.headers, self._rng)
+            deliveries.append(Delivery(record, value, trace, self._group))
+        if deliveries:
+            _, earlier = await self._caught(self._collect(deliveries, outcomes))
+            failure = earlier or failure
+        return deliveries, outcomes, failure
+
+    async def _collect(self, deliveries: Sequence[Delivery], outcomes: list[str | None]) -> None:
+        assert self._subscription.handle_many is not None
+        async for outcome in self._subscription.handle_many(deliveries):
+            outcomes.append(outcome)
+        if len(outcomes) < len(deliveries):
+            raise RuntimeError("the service yielded no outcome")
+
+    async def _value(self, record: Record) -> dict[str, Any] | None:
+        return await self._decode(record.topic, record.value) if self._subscription.decode else None
+
+    async def _caught(self, work: Awaitable[Result]) -> tuple[Result | None, _Failure | None]:
+        """What `work` returns, or what it failed with."""
         try:
-            value = await self._decode(record.topic, record.value) if self._subscription.decode else None
-            outcome = await self._subscription.handle(Delivery(record, value, trace, self._group, attempt))
-        except RecordFailure as error:
-            return "", _Failure(error.category, error, KafkaUnavailable.is_cause_of(error))
-        except UpstreamUnavailable as error:
-            return "", _Failure(FailureCategory.DOWNSTREAM_FAILURE, error, KafkaUnavailable.is_cause_of(error))
-        except Exception as error:
-            log.exception("group %s failed on %s", self._group, record.position)
-            return "", _Failure(FailureCategory.UNKNOWN, error, KafkaUnavailable.is_cause_of(error))
-        return outcome if outcome in OUTCOMES else PROCESSED, None
+            return await work, None
+        except RecordFailure as failure:
+            category, error = failure.category, failure
+        except UpstreamUnavailable as unavailable:
+            category, error = FailureCategory.DOWNSTREAM_FAILURE, unavailable
+        except Exception as anything:  # noqa: BLE001 - the consumer boundary, see above
+            category, error = FailureCategory.UNKNOWN, anything
+        return None, _Failure(category, error, KafkaUnavailable.is_cause_of(error))
 
     async def _wait(self, record: Record, trace: TraceContext, retry: int, wait_s: float, failure: _Failure) -> None:
         self._facts.record(
@@ -168,7 +239,7 @@ class ConsumerBoundary:
             )
         )
 
-    def _consumed(self, record: Record, trace: TraceContext, outcome: str, took_ms: float, attempts: int) -> None:
+    def _consumed(self, record: Record, trace: TraceContext, outcome: str, started_ns: int, attempts: int) -> None:
         self._facts.record(
             RecordConsumed(
                 at_ms=self._clock.now_ms(),
@@ -178,13 +249,17 @@ class ConsumerBoundary:
                 partition=record.partition,
                 offset=record.offset,
                 outcome=outcome,
-                took_ms=took_ms,
+                took_ms=(self._clock.monotonic_ns() - started_ns) / 1e6,
                 attempts=attempts,
                 key=None if record.key is None else record.key.decode("utf-8", "replace"),
                 replay_id=_replay_id(record),
                 **trace_fields(trace),
             )
         )
+
+
+def _known(outcome: str | None) -> str:
+    return outcome if outcome in OUTCOMES else PROCESSED
 
 
 def _replay_id(record: Record) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -19,8 +19,9 @@ from sandbox.contracts.delivery import Subscription
 from sandbox.contracts.record import Record
 from sandbox.errors import NotReady
 from sandbox.kafka.cluster import Cluster
-from sandbox.kafka.partition_worker import PartitionWorker
+from sandbox.kafka.partition_worker import HandleRun, PartitionWorker
 from sandbox.kafka.shutdown import close_consumer
+from sandbox.kafka.turnstile import Turnstile
 
 __all__ = ["GroupConsumer"]
 
@@ -33,14 +34,14 @@ REQUEST_TIMEOUT_MS = 15_000
 COMMIT_EVERY_S = 0.2
 COMMIT_LIMIT_S = 5.0
 FINISH_S = 1.0
-"""What a record under way gets to finish in when its partition goes to another member or the process stops."""
+"""What is under way gets to finish in when its partition goes to another member or the process stops."""
 POLL_MS = 1_000
 FETCH_PARTITION_BYTES = 512 * 1024
 RECONNECT_S = (0.1, 0.2, 0.5, 1.0)
 
 
 class GroupConsumer(ConsumerRebalanceListener):
-    """Runs one subscription. `handle` returns when a record's offset may be committed (ConsumerBoundary.handle).
+    """Runs one subscription. `handle` says which records' offsets may be committed (ConsumerBoundary.handle_run).
 
     Partitions are worked off side by side, the records of one partition in order. `instance` names this process among
     those of the group: the same after each restart, and no two at one time. Without committed offsets it begins at
@@ -51,7 +52,7 @@ class GroupConsumer(ConsumerRebalanceListener):
         self,
         cluster: Cluster,
         subscription: Subscription,
-        handle: Callable[[Record], Awaitable[object]],
+        handle: HandleRun,
         *,
         instance: str,
         from_start: bool = True,
@@ -67,6 +68,7 @@ class GroupConsumer(ConsumerRebalanceListener):
         self._workers: dict[TopicPartition, tuple[PartitionWorker, asyncio.Task[None]]] = {}
         self._handled: dict[TopicPartition, int] = {}
         self._committed: dict[TopicPartition, int] = {}
+        self._turnstile = Turnstile()
         self._committing = asyncio.Lock()
         self._uncommitted = asyncio.Event()
         self._joined = asyncio.Event()
@@ -85,11 +87,6 @@ class GroupConsumer(ConsumerRebalanceListener):
     @property
     def partitions(self) -> int:
         return len(self._consumer.assignment()) if self._consumer is not None and self.joined else 0
-
-    @property
-    def busy_partitions(self) -> int:
-        """Partitions with a record under way or waiting in this process."""
-        return sum(not worker.is_idle for worker, _ in self._workers.values())
 
     def start(self) -> None:
         """Begin joining, and go on trying while Kafka is away; returns at once."""
@@ -194,6 +191,7 @@ class GroupConsumer(ConsumerRebalanceListener):
                 self._handle,
                 on_handled=lambda offset: self._note_handled(partition, offset),
                 on_room=lambda: self._resume(partition),
+                turnstile=self._turnstile,
             )
             self._workers[partition] = (worker, tasks.create_task(worker.run(), name=f"{self.group} {partition}"))
         else:
@@ -251,7 +249,7 @@ class GroupConsumer(ConsumerRebalanceListener):
         return True
 
     async def _finish_workers(self) -> None:
-        """End every worker after its record under way; what waits behind it is fetched again by whoever is next."""
+        """End every worker after what it has under way; what waits behind it is fetched again by whoever is next."""
         workers, self._workers = self._workers, {}
         for worker, _ in workers.values():
             worker.finish()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -24,6 +25,7 @@ from aiokafka.errors import (
     UnknownProducerId,
     UnknownTopicOrPartitionError,
 )
+from aiokafka.partitioner import murmur2
 from aiokafka.structs import RecordMetadata
 
 from sandbox.contracts.names import DLQ_SUFFIX
@@ -108,34 +110,40 @@ class RecordProducer:
         headers: Sequence[tuple[str, bytes]] = (),
         partition: int | None = None,
         timestamp_ms: int | None = None,
+        on_delivered: Callable[[RecordMetadata], None] | None = None,
     ) -> Delivering:
-        """Take one record for sending and return without its acknowledgement; waits only while the queue is full."""
+        """Take one record for sending and return without its acknowledgement.
+
+        Waits only while the queue is full, and no longer than the cluster's request timeout. `on_delivered` is called
+        when the broker has the record, whether anybody waits for it or not.
+        """
         if key is None and value is None:
             raise UsageError("a record needs a key or a value", where=topic)
         _check_size(topic, key, value, headers)
         producer = await self._connected()
         partitions = await self._known_topic(producer, topic)
-        if partition is not None and partition not in partitions:
+        if partition is None and key is not None:
+            partition = _hash(key) % len(partitions)
+        elif partition is not None and partition not in partitions:
             raise UnknownName(f"there is no partition {partition}: it has {len(partitions)}", where=topic)
         try:
-            async with asyncio.timeout(self._limit_s):
-                future = await producer.send(
-                    topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms, headers=list(headers)
-                )
+            future = await producer.send(
+                topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms, headers=list(headers)
+            )
         except (*AWAY, *_SEQUENCE_LOST) as error:
             await self._discard(producer)
             raise self.cluster.unavailable(f"publishing to {topic}", error) from error
         except KafkaError as error:
             await self._discard(producer)
             raise self._refused(topic, error) from error
-        return Delivering(producer, topic, future)
+        return Delivering(producer, topic, future, on_delivered)
 
     async def acknowledged(self, sent: Delivering) -> RecordMetadata:
         """Wait for the acknowledgement of an enqueued record. Raises as `send`."""
-        done, _ = await asyncio.wait([sent.future], timeout=sent.left_s(self._limit_s))
-        if not done:
-            done, _ = await asyncio.wait([sent.future], timeout=GRACE_S)
-        if not done:
+        for wait_s in (sent.left_s(self._limit_s), GRACE_S):
+            if not sent.future.done():
+                await asyncio.wait([sent.future], timeout=wait_s)
+        if not sent.future.done():
             await self._discard(sent.producer)
             raise self.cluster.unavailable(f"publishing to {sent.topic}", f"no acknowledgement in {self._limit_s:g} s")
         try:
@@ -213,28 +221,42 @@ class RecordProducer:
 class Delivering:
     """A record on its way to the broker."""
 
-    __slots__ = ("_since_s", "future", "producer", "topic")
+    __slots__ = ("_on_delivered", "_since_s", "future", "producer", "topic")
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str, future: asyncio.Future[Any]) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        future: asyncio.Future[Any],
+        on_delivered: Callable[[RecordMetadata], None] | None,
+    ) -> None:
         self.producer = producer
         self.topic = topic
         self.future = future
+        self._on_delivered = on_delivered
         self._since_s = asyncio.get_running_loop().time()
-        future.add_done_callback(_seen)
+        future.add_done_callback(self._ended)
 
     def left_s(self, limit_s: float) -> float:
         """Seconds left of `limit_s`."""
         return max(0.0, self._since_s + limit_s - asyncio.get_running_loop().time())
 
+    def _ended(self, future: asyncio.Future[Any]) -> None:
+        # Nobody may be waiting any more: the error is asked for, so that it is not reported as forgotten.
+        if not future.cancelled() and future.exception() is None and self._on_delivered is not None:
+            self._on_delivered(future.result())
+
 
 def _check_size(topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:
-    size_bytes = len(key or b"") + len(value or b"") + sum(len(name) + len(text or b"") + 8 for name, text in headers)
+    size_bytes = len(key or b"") + len(value or b"")
+    for name, text in headers:
+        size_bytes += len(name) + len(text or b"") + 8
     limit_bytes = DEAD_LETTER_LIMIT_BYTES if topic.endswith(DLQ_SUFFIX) else RECORD_LIMIT_BYTES
     if size_bytes + OVERHEAD_BYTES > limit_bytes:
         raise UsageError(f"the record has {size_bytes} bytes, more than the {limit_bytes} a topic takes", where=topic)
 
 
-def _seen(future: asyncio.Future[Any]) -> None:
-    """Nobody may be waiting any more: its error is not to be reported as forgotten."""
-    if not future.cancelled():
-        future.exception()
+@lru_cache(maxsize=8_192)
+def _hash(key: bytes) -> int:
+    """Kafka's own, which chooses the partition of a key; remembered, since it is slow in Python and keys come again."""
+    return murmur2(key) & 0x7FFFFFFF

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -153,16 +152,10 @@ class KafkaPublisher:
         hop: TraceContext | None,
     ) -> Pending:
         real = self._producer.cluster.names.topic(topic)
-        sent = await self._producer.enqueue(
-            real, key, value, headers=headers, partition=partition, timestamp_ms=timestamp_ms
-        )
         size_bytes = len(key or b"") + len(value or b"")
         text = None if key is None else key.decode("utf-8", "replace")
 
-        def note(future: asyncio.Future[RecordMetadata]) -> None:
-            if future.cancelled() or future.exception() is not None:
-                return
-            where = future.result()
+        def note(where: RecordMetadata) -> None:
             self._facts.record(
                 RecordProduced(
                     at_ms=self._clock.now_ms(),
@@ -176,7 +169,9 @@ class KafkaPublisher:
                 )
             )
 
-        sent.future.add_done_callback(note)
+        sent = await self._producer.enqueue(
+            real, key, value, headers=headers, partition=partition, timestamp_ms=timestamp_ms, on_delivered=note
+        )
         return Pending(topic, self._producer, sent)
 
 
@@ -201,5 +196,7 @@ class Pending:
 
 
 def _merged(traced: Headers, given: Headers) -> list[tuple[str, bytes]]:
+    if not given:
+        return list(traced)
     names = {name.lower() for name, _ in given}
     return [(name, value) for name, value in traced if name.lower() not in names] + list(given)

@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from itertools import islice
 
+from pydantic_core import to_json
+
 from sandbox.clock import Clock
 from sandbox.errors import UsageError
 from sandbox.events.facts import Fact
@@ -40,9 +42,9 @@ class Outbox:
         clock: Clock,
         *,
         epoch: str | None = None,
-        limit_facts: int = 20_000,
-        batch_facts: int = 500,
-        batch_bytes: int = 256 * 1024,
+        limit_facts: int = 30_000,
+        batch_facts: int = 1_000,
+        batch_bytes: int = 512 * 1024,
         pace_s: float = 0.05,
         backoff_s: float = 0.1,
         backoff_limit_s: float = 2.0,
@@ -57,6 +59,9 @@ class Outbox:
         self._backoff_s = backoff_s
         self._backoff_limit_s = backoff_limit_s
         self._facts: deque[Fact] = deque(maxlen=limit_facts)
+        self._crowd_facts = limit_facts // 3
+        self._is_taken = False  # whether the engine took the last batch
+        self._answered = asyncio.Event()
         self._recorded = 0  # number of the next fact
         self._acknowledged = 0  # number that the engine wants next
         self._lost = 0
@@ -87,6 +92,15 @@ class Outbox:
         self._recorded += 1
         if not self._news.is_set():
             self._news.set()
+
+    async def room(self) -> None:
+        """Wait for this before work that records many facts: it returns once the engine has caught up with what waits.
+
+        While the engine is away nobody is held up for it.
+        """
+        while self._is_taken and len(self._facts) > self._crowd_facts:
+            self._answered.clear()
+            await self._answered.wait()
 
     async def run(self) -> None:
         """Push facts as they come, until cancelled."""
@@ -121,27 +135,32 @@ class Outbox:
         async with self._turn:
             if not self._facts:
                 return True
-            body, count = self._batch()
-            first = self._first
-            try:
-                following = await self._send(body)
-            except UsageError:
-                # The engine will never take these: drop them, so that the next ones have their turn.
-                self._forget(first + count)
-                return True
-            if following is None or following <= first:
-                return False
-            self._lost += max(0, first - self._acknowledged)
-            self._acknowledged = min(following, self._recorded)
-            self._forget(self._acknowledged)
+            self._is_taken = await self._push_batch()
+            self._answered.set()
+            return self._is_taken
+
+    async def _push_batch(self) -> bool:
+        body, count = self._batch()
+        first = self._first
+        try:
+            following = await self._send(body)
+        except UsageError:
+            # The engine will never take these: drop them, so that the next ones have their turn.
+            self._forget(first + count)
             return True
+        if following is None or following <= first:
+            return False
+        self._lost += max(0, first - self._acknowledged)
+        self._acknowledged = min(following, self._recorded)
+        self._forget(self._acknowledged)
+        return True
 
     def _batch(self) -> tuple[bytes, int]:
         """The next batch and how many facts are in it: at least one, then as many as the limits allow."""
         encoded: list[bytes] = []
         size_bytes = 0
         for fact in islice(self._facts, self._batch_facts):
-            body = json.dumps(fact.to_json(), separators=(",", ":")).encode()
+            body = _encoded(fact)
             size_bytes += len(body) + 1
             if encoded and size_bytes > self._batch_bytes:
                 break
@@ -151,5 +170,13 @@ class Outbox:
 
     def _forget(self, number: int) -> None:
         """Drop the facts numbered below `number`; some may have been pushed out already."""
-        while self._facts and self._first < number:
+        for _ in range(min(len(self._facts), number - self._first)):
             self._facts.popleft()
+
+
+def _encoded(fact: Fact) -> bytes:
+    members = fact.to_json()
+    try:
+        return to_json(members)
+    except ValueError:  # half a surrogate pair, which only the standard library writes
+        return json.dumps(members, separators=(",", ":")).encode()

@@ -280,8 +280,9 @@ class ServiceParts:
             facts=self._outbox,
             clock=self.clock,
             policy=DEMO_RETRIES if self._config.profile == "demo" else None,
+            room=self._outbox.room,
         )
-        return GroupConsumer(self._clients.cluster, subscription, boundary.handle, instance=self._config.instance)
+        return GroupConsumer(self._clients.cluster, subscription, boundary.handle_run, instance=self._config.instance)
 
     def _urls(self) -> dict[str, str]:
         config = self._config

@@ -14,7 +14,14 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import FactSink
 from sandbox.services.settings import HttpSettings
 
-__all__ = ["Delivery", "Published", "Publisher", "Service", "ServiceContext", "Subscription"]
+__all__ = ["Delivery", "Posted", "Published", "Publisher", "Service", "ServiceContext", "Subscription"]
+
+
+class Posted(Protocol):
+    """A record on its way to the broker."""
+
+    async def published(self) -> Published:
+        """Wait until the broker has it. Raises as `Publisher.publish`."""
 
 
 class Publisher(Protocol):
@@ -32,6 +39,17 @@ class Publisher(Protocol):
         trace: TraceContext,
         headers: Sequence[tuple[str, bytes]] = (),
     ) -> Published: ...
+
+    async def post(
+        self,
+        topic: str,
+        value: Mapping[str, Any],
+        *,
+        key: str | None,
+        trace: TraceContext,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> Posted:
+        """The same without the wait: returns once the record is on its way, in the order of the calls."""
 
 
 class Service(Protocol):

@@ -19,7 +19,7 @@ from sandbox.errors import EnvironmentFailure
 __all__ = ["Store", "StoreFailed"]
 
 Result = TypeVar("Result")
-CHECKPOINT_CHANGES = 4_000
+CHECKPOINT_CHANGES = 10_000
 LOG_LIMIT_PAGES = 8_000
 ANSWERS_LIMIT, ANSWER_ROWS = 256, 25
 BUSY_TIMEOUT_S = 5.0

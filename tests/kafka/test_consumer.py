@@ -65,7 +65,7 @@ class Bench:
             clock=self.clock,
             policy=policy,
         )
-        member = GroupConsumer(self.cluster, subscription, boundary.handle, instance=instance)
+        member = GroupConsumer(self.cluster, subscription, boundary.handle_run, instance=instance)
         self.members.append(member)
         member.start()
         return member
@@ -217,7 +217,9 @@ from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.consumer import GroupConsumer
 
 async def main():
-    async def handle(record): pass
+    async def handle(records):
+        for record in records:
+            yield record
     cluster = Cluster(sys.argv[1], Names(sys.argv[2]))
     member = GroupConsumer(cluster, Subscription("capsule", ("rim.fast-path",), handle), handle, instance="a")
     member.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 
@@ -34,9 +34,11 @@ class Member:
 
     async def _nothing(self, _: object) -> None: ...
 
-    async def _handle(self, record: Record) -> None:
-        await self.go.wait()
-        self.seen.append(record.offset)
+    async def _handle(self, records: Sequence[Record]) -> AsyncGenerator[Record, None]:
+        for record in records:
+            await self.go.wait()
+            self.seen.append(record.offset)
+            yield record
 
     async def until(self, count: int) -> None:
         async with asyncio.timeout(10):

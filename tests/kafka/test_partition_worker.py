@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import pytest
 
@@ -24,9 +24,11 @@ class Bench:
         self.worker = PartitionWorker(self._handle, self.commits.append, self._room, limit_records=4, limit_bytes=100)
         self.task = asyncio.ensure_future(self.worker.run())
 
-    async def _handle(self, record: Record) -> None:
-        await self.gate.acquire()
-        self.seen.append(record.offset)
+    async def _handle(self, records: Sequence[Record]) -> AsyncGenerator[Record, None]:
+        for record in records:
+            await self.gate.acquire()
+            self.seen.append(record.offset)
+            yield record
 
     def _room(self) -> None:
         self.rooms += 1

@@ -43,9 +43,14 @@ async def _take_part(cluster, group: str, topics: tuple[str, ...]) -> None:
     read = asyncio.Event()
 
     async def handle(_: object) -> None:
-        read.set()
+        """Never called: the records' bytes are enough."""
 
-    consumer = GroupConsumer(cluster, Subscription(group, topics, handle), handle, instance="rehearsal")
+    async def handle_run(records):
+        for record in records:
+            read.set()
+            yield record
+
+    consumer = GroupConsumer(cluster, Subscription(group, topics, handle), handle_run, instance="rehearsal")
     consumer.start()
     try:
         await consumer.wait_joined(LIMIT_S)

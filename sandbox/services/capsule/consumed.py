@@ -50,12 +50,11 @@ class ConsumedRecord:
         event = self.event
         where = "SELECT seq, is_published FROM events WHERE tenant = ? AND topic = ? AND identity = ?"
         same = (event.tenant, event.topic, self.identity)
-        here = connection.execute(f"{where} AND partition = ? AND position = ?", (*same, event.partition, event.offset))
-        if row := here.fetchone():
-            return True, Seen(row[0], bool(row[1]))
-        if not self.is_recognisable:
+        if self.is_recognisable and connection.execute(f"{where} LIMIT 1", same).fetchone() is None:
             return False, None
-        return connection.execute(f"{where} LIMIT 1", same).fetchone() is not None, None
+        here = connection.execute(f"{where} AND partition = ? AND position = ?", (*same, event.partition, event.offset))
+        row = here.fetchone()
+        return self.is_recognisable or row is not None, Seen(row[0], bool(row[1])) if row else None
 
     def insert(self, connection: sqlite3.Connection, outcome: str, *, is_published: bool) -> int:
         """Row number."""

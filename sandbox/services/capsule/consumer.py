@@ -8,26 +8,35 @@ anew, and would leave out those who need the snapshots: consumers whose own stor
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.delivery import Delivery, Subscription
 from sandbox.contracts.tracing import TraceContext
-from sandbox.errors import UpstreamUnavailable, UsageError
+from sandbox.errors import SandboxError, UpstreamUnavailable, UsageError
 from sandbox.services.capsule.capsule import Capsule
-from sandbox.services.capsule.capsules import Capsules
+from sandbox.services.capsule.capsules import Capsules, Stored
 from sandbox.services.capsule.consumed import ConsumedRecord
 from sandbox.services.capsule.perceived import FAST_PATH, PERCEPTION_EVENTS, capsules_of
-from sandbox.services.ports import Publisher
+from sandbox.services.ports import Posted, Publisher
 from sandbox.services.store import StoreFailed
 
 __all__ = ["GROUP", "SNAPSHOTS", "CapsuleConsumer", "publish_snapshot"]
 
 GROUP = "capsule"
 SNAPSHOTS = "capsule.snapshots"
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a record was made into."""
+
+    consumed: ConsumedRecord
+    capsules: list[Capsule]
+    trace: TraceContext
 
 
 class CapsuleConsumer:
@@ -39,18 +48,30 @@ class CapsuleConsumer:
         self._clock = clock
 
     def subscription(self) -> Subscription:
-        return Subscription(GROUP, (FAST_PATH, PERCEPTION_EVENTS), self.handle)
+        return Subscription(GROUP, (FAST_PATH, PERCEPTION_EVENTS), self.handle, handle_many=self.handle_many)
 
     async def handle(self, delivery: Delivery) -> str | None:
         """Raises RecordFailure: VALIDATION (also when a swapped contract does not take the snapshot), PERSISTENCE, or
         DOWNSTREAM_FAILURE when a snapshot cannot be published."""
-        consumed = ConsumedRecord.of(delivery, self._clock.now_ms())
-        capsules = capsules_of(delivery, consumed)
+        (outcome,) = [each async for each in self.handle_many([delivery])]
+        return outcome
+
+    async def handle_many(self, deliveries: Sequence[Delivery]) -> AsyncIterator[str | None]:
+        """One transaction for all of them, and their snapshots are on the way before any is waited for."""
+        made, invalid = self._made(deliveries)
         try:
-            stored = await self._capsules.keep_event(consumed, capsules)
-            if not stored.is_published:
-                await self._publish(capsules, delivery.trace)
-                self._capsules.published(stored)
+            stored = await self._capsules.keep_events([(each.consumed, each.capsules) for each in made])
+            posted, unposted = await self._post(made, stored)
+            for each, snapshots in zip(stored, posted, strict=False):
+                for snapshot in snapshots:
+                    await snapshot.published()
+                if each.is_published:
+                    yield "duplicate" if each.known else "skipped"
+                else:
+                    self._capsules.published(each)
+                    yield None
+            if unposted is not None:
+                raise unposted
         except StoreFailed as error:
             raise RecordFailure(FailureCategory.PERSISTENCE, error.render()) from error
         except UpstreamUnavailable as error:
@@ -58,21 +79,36 @@ class CapsuleConsumer:
             raise RecordFailure(FailureCategory.DOWNSTREAM_FAILURE, message) from error
         except UsageError as error:
             raise RecordFailure(FailureCategory.VALIDATION, f"{SNAPSHOTS}: {error.message}") from error
-        if not stored.is_published:
-            return None
-        return "duplicate" if stored.known else "skipped"
+        if invalid is not None:
+            raise invalid
 
-    async def _publish(self, capsules: list[Capsule], trace: TraceContext) -> None:
-        if len(capsules) == 1:
-            await publish_snapshot(self._publisher, capsules[0].to_snapshot(), trace)
-            return
-        # Every one is tried; those that Kafka took are published again with the record's next attempt.
-        results = await asyncio.gather(
-            *(publish_snapshot(self._publisher, each.to_snapshot(), trace) for each in capsules),
-            return_exceptions=True,
-        )
-        if failed := next((each for each in results if isinstance(each, BaseException)), None):
-            raise failed
+    def _made(self, deliveries: Sequence[Delivery]) -> tuple[list[_Made], RecordFailure | None]:
+        """Up to the first record that makes no capsule."""
+        made: list[_Made] = []
+        now_ms = self._clock.now_ms()
+        for delivery in deliveries:
+            consumed = ConsumedRecord.of(delivery, now_ms)
+            try:
+                made.append(_Made(consumed, capsules_of(delivery, consumed), delivery.trace))
+            except RecordFailure as failure:
+                return made, failure
+        return made, None
+
+    async def _post(
+        self, made: Sequence[_Made], stored: Sequence[Stored]
+    ) -> tuple[list[list[Posted]], SandboxError | None]:
+        """Up to the first record whose snapshots cannot be sent; those that are on the broker are not sent again."""
+        posted: list[list[Posted]] = []
+        for each, kept in zip(made, stored, strict=True):
+            due = () if kept.is_published else each.capsules
+            try:
+                posted.append([await self._post_snapshot(capsule, each.trace) for capsule in due])
+            except SandboxError as error:
+                return posted, error
+        return posted, None
+
+    async def _post_snapshot(self, capsule: Capsule, trace: TraceContext) -> Posted:
+        return await self._publisher.post(SNAPSHOTS, capsule.to_snapshot(), key=capsule.scope_id, trace=trace)
 
 
 async def publish_snapshot(publisher: Publisher, record: Mapping[str, Any], trace: TraceContext) -> None:

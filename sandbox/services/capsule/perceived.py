@@ -103,11 +103,12 @@ def _capsule(
     Of the trace's ids only those that the record carries are kept: others are new each time it is consumed.
     """
     event = consumed.event
-    place = f"{event.tenant}|{event.topic}|{event.partition}|{event.offset}|{consumed.identity}|{scope_id}"
+    names = f"{event.tenant}|{event.topic}|{consumed.identity}|{scope_id}"
     trace, carried = delivery.trace, {value for _, value in delivery.record.headers}
     ids = {"requestId": trace.request_id, "correlationId": trace.correlation_id}
     return Capsule(
-        capsule_id=f"cap_{hashlib.sha256(place.encode()).hexdigest()[:20]}",
+        # Ids that grow with the offset are next to each other in the index: a run of records touches few of its pages.
+        capsule_id=f"cap_{event.partition:03x}{event.offset:09x}{hashlib.sha256(names.encode()).hexdigest()[:12]}",
         tenant=event.tenant,
         scope_id=scope_id,
         timestamp_ms=timestamp_ms,

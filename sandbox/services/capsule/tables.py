@@ -1,35 +1,14 @@
-"""CAPSULE's tables. Every query has its index, and totals are kept by triggers so that none needs a scan."""
+"""CAPSULE's tables. Every query has its index, and totals are kept with each write so that none needs a scan."""
 
 from __future__ import annotations
 
-__all__ = ["COUNT_DELETED", "DAY_MS", "MINUTE_MS", "SCHEMA", "SCHEMA_VERSION"]
+__all__ = ["DAY_MS", "MINUTE_MS", "SCHEMA", "SCHEMA_VERSION"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 
-# Floor division that is right before 1970 too: SQLite's own cuts towards zero.
-_BUCKET = "(({row}.timestamp_ms - (({row}.timestamp_ms % {size}) + {size}) % {size}) / {size})"
-
-
-def _count(row: str, step: int) -> str:
-    """Statements for the four totals a capsule counts in: its scope's and its tenant's, by day and by minute."""
-    statements = []
-    for scope in (f"{row}.scope_id", "''"):
-        for size in (DAY_MS, MINUTE_MS):
-            bucket = _BUCKET.format(row=row, size=size)
-            statements.append(
-                f"INSERT INTO totals VALUES ({row}.tenant, {scope}, {size}, {bucket}, {step})"
-                f" ON CONFLICT DO UPDATE SET capsules = capsules + ({step});"
-            )
-    return "\n    ".join(statements)
-
-
-COUNT_DELETED = f"""CREATE TRIGGER capsules_uncounted AFTER DELETE ON capsules BEGIN
-    {_count("OLD", -1)}
-END"""
-
-SCHEMA = f"""
+SCHEMA = """
 CREATE TABLE capsules (
     seq INTEGER PRIMARY KEY,
     capsule_id TEXT NOT NULL UNIQUE,
@@ -59,10 +38,6 @@ CREATE TABLE totals (
     capsules INTEGER NOT NULL,
     PRIMARY KEY (tenant, scope_id, size_ms, bucket)
 ) WITHOUT ROWID;
-CREATE TRIGGER capsules_counted AFTER INSERT ON capsules BEGIN
-    {_count("NEW", 1)}
-END;
-{COUNT_DELETED};
 
 -- POSTed capsules whose snapshot Kafka may not have yet, with the trace that the snapshot carries.
 CREATE TABLE unpublished (
@@ -91,7 +66,4 @@ CREATE TABLE events (
 CREATE INDEX events_by_identity ON events (tenant, topic, identity, partition, position);
 CREATE INDEX events_by_time ON events (tenant, timestamp_ms);
 CREATE TABLE event_totals (tenant TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
-    INSERT INTO event_totals VALUES (NEW.tenant, 1) ON CONFLICT DO UPDATE SET events = events + 1;
-END;
 """

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
+from collections.abc import Iterable
 
 from sandbox.services.capsule.tables import DAY_MS, MINUTE_MS
 
-__all__ = ["EVERY_SCOPE", "total_between", "total_of"]
+__all__ = ["EVERY_SCOPE", "count_capsules", "count_events", "total_between", "total_of"]
 
 EVERY_SCOPE = ""
 """In the totals: all scopes of a tenant together."""
 _SUM = "SELECT coalesce(sum(capsules), 0) FROM totals WHERE tenant = ? AND scope_id = ? AND size_ms = ?"
+
+
+def count_capsules(connection: sqlite3.Connection, places: Iterable[tuple[str, str, int]], step: int = 1) -> None:
+    """Add capsules (tenant, scope, timestamp in ms) to the totals, or with `step` -1 take them out."""
+    counts: Counter[tuple[str, str, int, int]] = Counter()
+    for tenant, scope, timestamp_ms in places:
+        for size_ms in (DAY_MS, MINUTE_MS):
+            bucket = timestamp_ms // size_ms
+            counts[tenant, scope, size_ms, bucket] += step
+            counts[tenant, EVERY_SCOPE, size_ms, bucket] += step
+    connection.executemany(
+        "INSERT INTO totals VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET capsules = capsules + excluded.capsules",
+        [(*place, count) for place, count in counts.items()],
+    )
+
+
+def count_events(connection: sqlite3.Connection, tenants: Iterable[str]) -> None:
+    """Add consumed records, each given by its tenant, to the totals."""
+    connection.executemany(
+        "INSERT INTO event_totals VALUES (?, ?) ON CONFLICT DO UPDATE SET events = events + excluded.events",
+        list(Counter(tenants).items()),
+    )
 
 
 def total_of(tenant: str, scope: str) -> tuple[str, tuple[str, str, int]]:

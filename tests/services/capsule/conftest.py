@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,14 @@ class FakePublisher:
             raise UpstreamUnavailable("Kafka is away")
         self.sent.append(Sent(topic, dict(value), key, trace))
         return Published(topic, 0, len(self.sent) - 1)
+
+    async def post(self, topic: str, value: Mapping[str, Any], **how: Any) -> FakePosted:
+        return FakePosted(lambda: self.publish(topic, value, **how))
+
+
+@dataclass(slots=True)
+class FakePosted:
+    published: Callable[[], Awaitable[Published]]
 
 
 @dataclass(slots=True)
