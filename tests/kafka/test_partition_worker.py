@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 import pytest
 
 from sandbox.contracts.record import Record
-from sandbox.kafka.partition_worker import PartitionWorker
+from sandbox.kafka.partition_worker import RUN_RECORDS, PartitionWorker
 
 
 def record(offset: int, size_bytes: int = 1) -> Record:
@@ -99,3 +99,22 @@ async def test_a_cancelled_record_is_not_committed(bench: Bench) -> None:
     bench.task.cancel()
     await bench.let_through(1)
     assert bench.commits == []
+
+
+async def test_what_waits_is_handed_over_together_and_no_more_of_it_than_is_good() -> None:
+    runs: list[int] = []
+
+    async def handle(records: Sequence[Record]) -> AsyncGenerator[Record, None]:
+        runs.append(len(records))
+        yield records[-1]
+
+    commits: list[int] = []
+    worker = PartitionWorker(handle, commits.append, lambda: None)
+    worker.feed([record(offset) for offset in range(RUN_RECORDS + 3)])
+    task = asyncio.ensure_future(worker.run())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert runs == [RUN_RECORDS, 3]
+    assert commits == [RUN_RECORDS, RUN_RECORDS + 3]
+    worker.finish()
+    await task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +48,10 @@ class Group:
         subscription = Subscription(name, (topic,), self._handle)
         self.member = GroupConsumer(cluster, subscription, self._handle, instance="a")
 
-    async def _handle(self, record: Any) -> None:
-        self.seen.append(record)
+    async def _handle(self, records: Any) -> AsyncGenerator[Record, None]:
+        for record in records:
+            self.seen.append(record)
+            yield record
 
     async def read(self, count: int) -> list[Record]:
         """Run until `count` records came, then leave."""

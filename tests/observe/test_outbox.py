@@ -237,3 +237,32 @@ async def test_a_flush_ends_at_its_limit(clock, served) -> None:
 
 async def test_each_life_of_a_process_has_its_own_epoch(link, clock) -> None:
     assert Outbox("services", link, clock).epoch != Outbox("services", link, clock).epoch
+
+
+async def test_who_records_much_is_held_up_until_the_engine_has_caught_up(link, clock, served) -> None:
+    outbox = Outbox("services", link, clock, limit_facts=9, batch_facts=3)
+    outbox.record(served(1))
+    assert await outbox.flush()
+    for number in range(4):
+        outbox.record(served(number))
+    waiting = asyncio.ensure_future(outbox.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    assert await outbox.flush()
+    await waiting
+
+
+async def test_nobody_is_held_up_for_an_engine_that_is_away(link, clock, served) -> None:
+    outbox = Outbox("services", link, clock, limit_facts=9, batch_facts=3)
+    for number in range(4):
+        outbox.record(served(number))
+    await outbox.room()
+    assert await outbox.flush()
+    for number in range(4):
+        outbox.record(served(number))
+    waiting = asyncio.ensure_future(outbox.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    link.away = True
+    assert not await outbox.flush()
+    await waiting
