@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -53,8 +53,9 @@ class Bench:
         group: str = "capsule",
         instance: str = "a",
         policy: RetryPolicy | None = None,
+        handle_many: Callable[[Sequence[Delivery]], AsyncIterator[str | None]] | None = None,
     ) -> GroupConsumer:
-        subscription = Subscription(group, topics or ("rim.fast-path",), handle)
+        subscription = Subscription(group, topics or ("rim.fast-path",), handle, handle_many=handle_many)
         boundary = ConsumerBoundary(
             subscription,
             group=group,
@@ -162,6 +163,37 @@ async def test_a_record_that_is_retried_holds_up_its_partition_only(bench: Bench
 
 
 @pytest.mark.spec("KAFKA-GROUPS")
+async def test_a_retry_that_lasts_longer_than_the_session_costs_no_place_in_the_group(
+    bench: Bench, fast_path: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.kafka.consumer.SESSION_TIMEOUT_MS", 1_000)
+    monkeypatch.setattr("sandbox.kafka.consumer.HEARTBEAT_INTERVAL_MS", 200)
+    seen: dict[int, list[int]] = {0: [], 1: []}
+
+    async def handle(delivery: Delivery) -> None:
+        seen[delivery.record.partition].append(delivery.record.offset)
+
+    async def handle_many(deliveries: Sequence[Delivery]) -> AsyncIterator[str | None]:
+        for each in deliveries:
+            await handle(each)
+            if seen[0] == [0, 1] and each.record.partition == 0:
+                raise RecordFailure(FailureCategory.PERSISTENCE, "not yet")
+            yield None
+
+    member = bench.member(handle, handle_many=handle_many, policy=RetryPolicy(first_wait_s=3))
+    await member.wait_joined()
+    for _ in range(3):
+        await bench.publish(fast_path, partition=0)
+    lost = 0
+    while len(seen[0]) < 4:
+        await bench.publish(fast_path, partition=1)
+        lost += member.partitions != 4
+        await asyncio.sleep(0.1)
+    assert seen[0] == [0, 1, 1, 2], "order was kept, and nothing came twice"
+    assert lost == 0, "heartbeats went on"
+    assert len(seen[1]) > 10, "the other partition went on"
+
+
 async def test_every_group_gets_every_record_and_commits_what_it_has_handled(
     bench: Bench, fast_path: dict[str, Any]
 ) -> None:
