@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
-from sandbox.errors import UsageError
+from sandbox.errors import SandboxError, UsageError
 from sandbox.services.audit.entry import AUDITED, AuditEntry
-from sandbox.services.ports import Delivery, ServiceContext, Subscription
+from sandbox.services.ports import Delivery, Posted, ServiceContext, Subscription
 
 __all__ = ["AuditService"]
 
@@ -23,7 +23,7 @@ class AuditService:
         self._audited = 0
 
     def subscriptions(self) -> Sequence[Subscription]:
-        return [Subscription("audit", tuple(AUDITED), self._audit, decode=False)]
+        return [Subscription("audit", tuple(AUDITED), self._audit, decode=False, handle_many=self._audit_many)]
 
     def application(self) -> None:
         return None
@@ -45,9 +45,26 @@ class AuditService:
 
         Raises UpstreamUnavailable while Kafka is away, RecordFailure when a swapped contract does not take the record.
         """
-        entry = AuditEntry.of(delivery)
+        async for _ in self._audit_many([delivery]):
+            pass
+
+    async def _audit_many(self, deliveries: Sequence[Delivery]) -> AsyncIterator[None]:
+        """The audit records go out in the order of the records, and all are on their way before any is waited for."""
+        posted: list[Posted] = []
+        failure: SandboxError | None = None
+        for delivery in deliveries:
+            entry = AuditEntry.of(delivery).to_json()
+            try:
+                posted.append(await self._publisher.post("audit.events", entry, key=None, trace=delivery.trace))
+            except SandboxError as error:
+                failure = error
+                break
         try:
-            await self._publisher.publish("audit.events", entry.to_json(), key=None, trace=delivery.trace)
+            for each in posted:
+                await each.published()
+                self._audited += 1
+                yield None
+            if failure is not None:
+                raise failure
         except UsageError as error:
             raise RecordFailure(FailureCategory.VALIDATION, f"audit.events: {error.message}") from error
-        self._audited += 1

@@ -24,12 +24,16 @@ class Publisher:
     def __init__(self):
         self.records = []
         self.away = False
+        self.away_from = None
 
     async def publish(self, topic, value, *, key, trace, headers=()):
-        if self.away:
+        if self.away or len(self.records) == self.away_from:
             raise UpstreamUnavailable("Kafka is away")
         self.records.append(SimpleNamespace(topic=topic, value=value, key=key, trace=trace))
         return Published(topic, 0, len(self.records) - 1)
+
+    async def post(self, topic, value, **how):
+        return SimpleNamespace(published=lambda: self.publish(topic, value, **how))
 
 
 @pytest.fixture
@@ -122,3 +126,18 @@ async def test_a_record_is_not_done_before_kafka_has_its_audit_record(audit, pub
     with pytest.raises(UpstreamUnavailable):
         await handed(audit, delivery())
     assert audit.status() == {"audited": 0}
+
+
+async def test_many_records_are_audited_in_their_order_and_the_first_that_kafka_lacks_is_the_one_that_failed(
+    audit, publisher
+):
+    [subscription] = audit.subscriptions()
+    works = [delivery(offset=offset) for offset in range(3)]
+    assert [each async for each in subscription.handle_many(works)] == [None] * 3
+    assert [each.value["offset"] for each in publisher.records] == [0, 1, 2]
+    publisher.away_from = 4
+    again = subscription.handle_many(works)
+    assert await anext(again) is None
+    with pytest.raises(UpstreamUnavailable):
+        await anext(again)
+    assert audit.status()["audited"] == 4
