@@ -24,7 +24,8 @@ _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})(
 _ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
 _B3_TRACE = re.compile(r"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{16})\Z")
 _B3_SPAN = re.compile(r"[0-9a-fA-F]{16}\Z")
-_SYSTEM = random.SystemRandom()
+_CHANCE = random.Random()
+"""Seeded by the operating system once: ids must differ, but need not be hard to guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class TraceContext:
 
         Takes a new span id under the caller's. Ids that are absent or malformed are generated.
         """
-        chance = rng or _SYSTEM
+        chance = rng or _CHANCE
         return cls.accept_lower({name.lower(): value for name, value in headers.items()}, chance)
 
     @classmethod
@@ -79,7 +80,7 @@ class TraceContext:
     def accept_record(cls, headers: Iterable[tuple[str, bytes]], rng: random.Random | None = None) -> TraceContext:
         """The same from a Kafka record's headers; values that are not UTF-8 are taken as absent."""
         texts = {name.lower(): value.decode(errors="ignore") for name, value in headers if value is not None}
-        return cls.accept_lower(texts, rng or _SYSTEM)
+        return cls.accept_lower(texts, rng or _CHANCE)
 
     def child(self, rng: random.Random | None = None) -> TraceContext:
         """The next hop: same ids, a new span under this one."""
@@ -88,7 +89,7 @@ class TraceContext:
             self.request_id,
             self.correlation_id,
             self.trace_id,
-            f"{(rng or _SYSTEM).getrandbits(64) or 1:016x}",
+            f"{(rng or _CHANCE).getrandbits(64) or 1:016x}",
             self.span_id,
             self.flags,
             self.tracestate,

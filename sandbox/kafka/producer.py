@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -234,12 +235,12 @@ class Delivering:
         self.topic = topic
         self.future = future
         self._on_delivered = on_delivered
-        self._since_s = asyncio.get_running_loop().time()
+        self._since_s = time.monotonic()
         future.add_done_callback(self._ended)
 
     def left_s(self, limit_s: float) -> float:
         """Seconds left of `limit_s`."""
-        return max(0.0, self._since_s + limit_s - asyncio.get_running_loop().time())
+        return max(0.0, self._since_s + limit_s - time.monotonic())
 
     def _ended(self, future: asyncio.Future[Any]) -> None:
         # Nobody may be waiting any more: the error is asked for, so that it is not reported as forgotten.
