@@ -21,6 +21,7 @@ from sandbox.contracts.record import Record
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UpstreamUnavailable
 from sandbox.events.facts import DlqRecordWritten, FactSink, RecordConsumed, RetryScheduled, trace_fields
+from sandbox.events.log import CURRENT_TRACE
 from sandbox.kafka.cluster import KafkaUnavailable
 from sandbox.kafka.dead_letters import dead_letter_id
 from sandbox.kafka.dlq_letter import REPLAY_ID
@@ -124,7 +125,8 @@ class ConsumerBoundary:
         attempt, last_retry_ms = 1, None
         while failure is not None:
             if failure.category is FailureCategory.UNKNOWN:
-                log.error("group %s failed on %s", self._group, record.position, exc_info=failure.error)
+                about = {"service": self._service, "trace": trace}
+                log.error("group %s failed on %s", self._group, record.position, exc_info=failure.error, extra=about)
             if failure.kafka_away:
                 await self._wait(record, trace, attempt, KAFKA_AWAY_WAIT_S, failure)
             elif not failure.category.retried or attempt > self._policy.retries:
@@ -140,12 +142,16 @@ class ConsumerBoundary:
         return outcome
 
     async def _attempt(self, record: Record, trace: TraceContext, attempt: int) -> tuple[str, _Failure | None]:
-        value, failure = await self._caught(self._value(record))
-        if failure is not None:
-            return "", failure
-        delivery = Delivery(record, value, trace, self._group, attempt)
-        outcome, failure = await self._caught(self._subscription.handle(delivery))
-        return _known(outcome), failure
+        token = CURRENT_TRACE.set(trace)  # for the log lines of whatever handles it
+        try:
+            value, failure = await self._caught(self._value(record))
+            if failure is not None:
+                return "", failure
+            delivery = Delivery(record, value, trace, self._group, attempt)
+            outcome, failure = await self._caught(self._subscription.handle(delivery))
+            return _known(outcome), failure
+        finally:
+            CURRENT_TRACE.reset(token)
 
     async def _attempt_many(
         self, records: Sequence[Record]

@@ -13,7 +13,9 @@ from sandbox.clock import ManualClock
 from sandbox.contracts.dead_letter import DeadLetter, FailureCategory, RecordFailure
 from sandbox.contracts.delivery import Delivery, Subscription
 from sandbox.contracts.record import Record
+from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UpstreamUnavailable
+from sandbox.events.log import CURRENT_TRACE
 from sandbox.kafka.boundary import ConsumerBoundary
 from sandbox.kafka.cluster import KafkaUnavailable
 
@@ -144,6 +146,21 @@ async def test_what_does_not_decode_goes_to_the_dlq_at_once(bench: Bench) -> Non
     assert [fact.kind for fact in bench.facts.all] == ["DlqRecordWritten", "RecordConsumed"]
     assert letter.trace is not None
     assert {fact.span_id for fact in bench.facts.all} == {letter.trace.span_id}, "one piece of work"
+
+
+async def test_log_lines_of_what_handles_a_record_carry_its_ids(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[TraceContext | None] = []
+
+    async def behave(delivery: Delivery) -> str | None:
+        seen.append(CURRENT_TRACE.get())
+        raise KeyError("oops")
+
+    bench.behaviour = behave
+    assert await bench.outcome(after_s=7) == "dead_lettered"
+    assert [each and each.request_id for each in seen] == ["req-1"] * 4
+    assert CURRENT_TRACE.get() is None
+    failures = [record for record in caplog.records if record.name == "sandbox.kafka.boundary"]
+    assert [(each.service, each.trace.request_id) for each in failures] == [("capsule", "req-1")] * 4
 
 
 async def test_an_invalid_value_goes_to_the_dlq_at_once(bench: Bench) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
-from sandbox.events.log import CURRENT_TRACE
 from sandbox.resilience import CircuitBreaker
 from sandbox.services.database import Database
 from sandbox.services.http import Actuator, ConsumedEvent, Health, RecentEvents, create_application
@@ -119,7 +118,6 @@ class OdysseyService:
 
     async def _handle(self, delivery: Delivery) -> str | None:
         """Raises RecordFailure: VALIDATION, DOWNSTREAM_FAILURE or PERSISTENCE."""
-        token = CURRENT_TRACE.set(delivery.trace)
         outcome: str | None = "failed"
         try:
             tenant = self._rooms.enter(delivery.trace.tenant or DEFAULT_TENANT)
@@ -133,6 +131,5 @@ class OdysseyService:
         except StoreFailed as error:
             raise RecordFailure(FailureCategory.PERSISTENCE, error.render()) from error
         finally:
-            CURRENT_TRACE.reset(token)
             now_ms = self._context.clock.now_ms()
             self._events.add(ConsumedEvent.of(delivery, now_ms, outcome or "processed"))
