@@ -162,7 +162,6 @@ async def test_a_record_that_is_retried_holds_up_its_partition_only(bench: Bench
     assert seen.index((1, 1, 1)) < seen.index((0, 0, 2)), "the other partition did not wait"
 
 
-@pytest.mark.spec("KAFKA-GROUPS")
 async def test_a_retry_that_lasts_longer_than_the_session_costs_no_place_in_the_group(
     bench: Bench, fast_path: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,6 +193,7 @@ async def test_a_retry_that_lasts_longer_than_the_session_costs_no_place_in_the_
     assert len(seen[1]) > 10, "the other partition went on"
 
 
+@pytest.mark.spec("KAFKA-GROUPS")
 async def test_every_group_gets_every_record_and_commits_what_it_has_handled(
     bench: Bench, fast_path: dict[str, Any]
 ) -> None:

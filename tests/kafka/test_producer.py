@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
+import psutil
 import pytest
 
 from sandbox.clock import ManualClock
@@ -36,6 +37,12 @@ async def producer(cluster: Cluster) -> AsyncIterator[RecordProducer]:
 @pytest.fixture
 def publisher(producer: RecordProducer, values: TopicValues, facts: Any) -> KafkaPublisher:
     return KafkaPublisher(producer, values, source="perception", facts=facts, clock=ManualClock(), rng=random.Random(7))
+
+
+async def stopped(pid: int) -> None:
+    """A process has many threads, and on a busy machine the last one takes a moment to heed the signal."""
+    while {psutil.Process(thread.id).status() for thread in psutil.Process(pid).threads()} != {psutil.STATUS_STOPPED}:
+        await asyncio.sleep(0.01)
 
 
 async def everything(cluster: Cluster, topic: str) -> list[Record]:
@@ -164,6 +171,7 @@ async def test_a_frozen_broker_fails_the_publisher_in_bounded_time_and_nothing_t
     await publisher.publish_raw("audit.events", key=b"k", value=b"first")
     os.kill(broker.pid, signal.SIGSTOP)
     try:
+        await stopped(broker.pid)
         started = time.monotonic()
         in_flight = asyncio.ensure_future(publisher.publish_raw("audit.events", key=b"k", value=b"in flight"))
         await asyncio.sleep(0.1)
