@@ -11,10 +11,10 @@ from sandbox.cli.options import JsonOption, NameOption
 
 __all__ = ["group"]
 
-group = typer.Typer(help="Circuit breakers: look, open, close…", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Circuit breakers: look, open, close, hold.", no_args_is_help=True, rich_markup_mode=None)
 
 OPERATIONS = {
-    "open": "Open it: calls are not permitted until its wait is over.",
+    "open": "Open it: no calls until its wait is over.",
     "close": "Close it: calls are permitted and measured.",
     "half-open": "Half-open it: the next few calls decide.",
     "reset": "Back to CLOSED, with nothing measured yet.",
@@ -27,7 +27,7 @@ OPERATIONS = {
 
 @group.command("list")
 def list_breakers(name: NameOption = None, json: JsonOption = False) -> None:
-    """Show every breaker: state, rates, calls in its window, calls it did not permit."""
+    """List the breakers: state, rates, calls counted."""
     from sandbox.cli.breaker_table import breaker_lines
     from sandbox.cli.output import data, json_data, talk
     from sandbox.cli.target import find_target

@@ -22,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(name: NameOption = None, json: JsonOption = False) -> None:
-    """Start everything on free ports, send one event through it, show what each service did, and clean up."""
+    """Show the whole system at work, then clean up.
+
+    Starts everything on free ports, sends one event through it and shows what each service did.
+    """
     from sandbox.cli.interrupts import held_back
     from sandbox.cli.output import talk
     from sandbox.cli.ready import show_ready

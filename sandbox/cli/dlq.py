@@ -55,7 +55,10 @@ def list_letters(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List DLQ topics with their depth (letters that are PENDING), or the letters of one topic."""
+    """List DLQ topics, or the letters of one topic.
+
+    The depth of a topic counts the letters that are PENDING.
+    """
     from sandbox.cli.dlq_tables import letter_lines, topic_lines
     from sandbox.cli.output import data, json_data, talk
     from sandbox.cli.target import find_target
@@ -95,7 +98,10 @@ def show(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show one dead letter: what failed, why, its headers and payload, and what replays did with it."""
+    """Show one dead letter: what failed, and why.
+
+    With its headers and payload, and what replays did with it.
+    """
     from sandbox.cli.dlq_tables import detail_lines
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
@@ -137,7 +143,7 @@ def replay(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Send dead letters' original key, value and headers again, byte for byte. Exits 3 when some could not be sent.
+    """Send the original records again, byte for byte. Exits 3 when some could not be sent.
 
     Ctrl-C stops it; what it has not reached stays PENDING, so the same command goes on.
     """
@@ -212,7 +218,10 @@ def stop(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Stop a replay after the records under way; what it has not reached stays PENDING."""
+    """Stop a replay after the records under way.
+
+    What it has not reached stays PENDING.
+    """
     from sandbox.cli.dlq_tables import replay_lines
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
@@ -235,7 +244,7 @@ def automatic(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Replay DOWNSTREAM_FAILURE and PERSISTENCE letters without being asked, once what failed has recovered.
+    """Replay by itself, once what failed has recovered. Letters of DOWNSTREAM_FAILURE and PERSISTENCE only.
 
     Off unless switched on: letters that vanish by themselves could not be asserted about.
     """

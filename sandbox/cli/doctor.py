@@ -23,7 +23,10 @@ def doctor(
     fix: Annotated[bool, typer.Option("--fix", help="Remove leftovers of killed engines.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Check Java, Kafka's jars, ports, disk, memory, leftovers and Docker. Exits 3 when something is in the way."""
+    """Check what the sandbox needs of this machine.
+
+    Java, Kafka's jars, ports, disk, memory, leftovers and Docker. Exits 3 when something is in the way.
+    """
     import sys
     from dataclasses import asdict
 

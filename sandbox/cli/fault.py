@@ -36,7 +36,7 @@ def add(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make something of a service go wrong until it is removed. The actuator is left alone unless --path aims at it.
+    """Make something go wrong until it is removed. The actuator is left alone unless --path aims at it.
 
     For example: sandbox fault add http-status --on capsule --status 503
     """
@@ -54,7 +54,7 @@ def add(
 
 @group.command("list")
 def list_faults(name: NameOption = None, json: JsonOption = False) -> None:
-    """Show every fault, how often it has acted, and since when it is there."""
+    """List the faults: since when, how often they acted."""
     import time
 
     from sandbox.cli.output import data, json_data, talk
@@ -77,7 +77,10 @@ def remove(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Remove a fault, or all of them: from this instant nothing fails, and what waits goes on."""
+    """Remove a fault, or all of them.
+
+    From this instant nothing fails, and what waits goes on.
+    """
     from sandbox.cli.output import data, json_data, talk
     from sandbox.cli.target import find_target
     from sandbox.errors import UsageError

@@ -36,7 +36,10 @@ def list_groups(name: NameOption = None, json: JsonOption = False) -> None:
 
 @group.command("describe")
 def describe(consumer_group: GroupArgument, name: NameOption = None, json: JsonOption = False) -> None:
-    """Show a group's members, and its offset, end and lag on each partition."""
+    """Show a group's members, offsets and lag.
+
+    Offset, end and lag stand there for each partition.
+    """
     from sandbox.cli.group_tables import detail_lines
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
@@ -65,7 +68,7 @@ def reset(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Set a group's offsets, so that it reads records again or leaves some out.
+    """Set a group's offsets. It then reads records again, or leaves some out.
 
     Kafka allows it only while the group has no members: services of this sandbox leave it and join again by
     themselves; any other consumer has to be stopped first.

@@ -19,7 +19,7 @@ ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="capsule
 
 @group.command("list")
 def list_limits(name: NameOption = None, json: JsonOption = False) -> None:
-    """Show how many requests a minute one client may make of each service."""
+    """Show the requests a minute that one client may make."""
     from sandbox.cli.target import find_target
 
     show(find_target(name).quick.get("/v1/limits")["limits"], json)
@@ -35,7 +35,7 @@ def set_limits(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Change a running service's limits; windows that have begun go on. `set capsule --query 2` gives a 429 soon."""
+    """Change the limits of a running service. Windows that have begun go on: `set capsule --query 2` gives 429 soon."""
     from sandbox.cli.target import find_target
     from sandbox.errors import UsageError
 
@@ -48,7 +48,7 @@ def set_limits(
 
 @group.command("reset")
 def reset_limits(service: ServiceArgument, name: NameOption = None, json: JsonOption = False) -> None:
-    """Back to the configured limits, every client's count at nought."""
+    """Go back to the configured limits, counts at nought."""
     from sandbox.cli.target import find_target
 
     show({service: find_target(name).quick.delete(path_of(service))}, json)

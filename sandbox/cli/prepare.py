@@ -27,7 +27,10 @@ def prepare(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Fetch Kafka's jars and train the start-up (AOT) cache, or pull and build images; all sandboxes share them."""
+    """Fetch and prepare what starting needs, ahead of time.
+
+    Kafka's jars and the start-up (AOT) cache, or the images of the docker runtime; all sandboxes share them.
+    """
     from sandbox.cli.output import data, json_data, on_terminal, talk
     from sandbox.cli.ready import Progress
     from sandbox.config.folders import cache_dir

@@ -129,4 +129,5 @@ def show_ready(status: dict[str, Any], *, json: bool, took_s: float | None, next
     if proofs:
         talk(f"  proven: {' · '.join(proofs)}", dim=True)
     if next_steps:
-        talk(f'  next: eval "$(sandbox env --name {status["name"]})" · sandbox scenario list · sandbox down', dim=True)
+        named = f"--name {status['name']}"
+        talk(f'  next: eval "$(sandbox env {named})" · sandbox scenario list · sandbox down {named}', dim=True)

@@ -22,7 +22,7 @@ def list_scenarios(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the scenarios that ship, with what each one proves."""
+    """List the scenarios that ship, and what each proves."""
     from sandbox.cli.output import data, json_data
     from sandbox.scenarios.load import load_scenario
 
@@ -44,7 +44,10 @@ def list_scenarios(
 
 @group.command("validate")
 def validate(files: FilesArgument, name: NameOption = None, json: JsonOption = False) -> None:
-    """Check scenario files against the language and the contracts; every problem with its file:line."""
+    """Check scenario files without running them.
+
+    Against the language and the contracts; every problem is told with its file:line.
+    """
     from sandbox.cli.output import data, json_data, talk
     from sandbox.scenarios.load import InvalidScenario
 

@@ -31,7 +31,10 @@ def token(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print a bearer token for the services, alone on the last line: TOKEN=$(sandbox token --scope read:capsules)."""
+    """Print a bearer token for the services.
+
+    It stands alone on the last line: TOKEN=$(sandbox token --scope read:capsules).
+    """
     import time
 
     from sandbox.cli.output import data, json_data, talk

@@ -42,7 +42,10 @@ def tail(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print records as they come, Avro decoded; hex and the reason for what cannot be decoded."""
+    """Print records as they come, Avro decoded.
+
+    What cannot be decoded is shown in hex, with the reason.
+    """
     import asyncio
 
     from sandbox.cli.target import find_target

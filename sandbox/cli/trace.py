@@ -29,7 +29,10 @@ def trace(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what happened under an id as a tree: who caused what, when, and how long it took."""
+    """Show what happened under an id, as a tree.
+
+    Who caused what, when, and how long it took.
+    """
     import sys
 
     from sandbox.cli.output import json_data, talk

@@ -50,7 +50,10 @@ def up(
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait for it.")] = READY_LIMIT_S,
     json: JsonOption = False,
 ) -> None:
-    """Start Kafka, the registry and the services; return when they are proven ready."""
+    """Start the sandbox; return when it is proven ready.
+
+    That is Kafka, the Schema Registry, CAPSULE, ODYSSEY, PLATO and audit. Already running: says so.
+    """
     from sandbox.cli.ready import show_ready
     from sandbox.config.naming import Project, check_name, find_project
     from sandbox.config.settings import resolve_settings
