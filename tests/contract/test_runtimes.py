@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -89,6 +90,22 @@ def test_the_golden_path_passes(box: Any) -> None:
     done = box.command("scenario", "run", "golden-path")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout + done.stderr
+
+
+def test_a_service_fails_on_purpose_until_the_fault_is_removed(box: Any) -> None:
+    url = f"{box.status()['endpoints']['capsule']}/api/v1/capsules"
+    box.ok("fault", "add", "http-status", "--on", "capsule", "--status", "503", "--as", "outage")
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(url, timeout=10)
+    box.ok("fault", "remove", "outage")
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_the_story_of_an_outage_passes(box: Any) -> None:
+    """Faults, breaker, fallback and recovery, judged as on every other runtime."""
+    done = box.command("scenario", "run", "capsule-outage")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_everything_says_whose_it_is(box: Any) -> None:
