@@ -68,21 +68,18 @@ def _source_of(image: dict[str, Any]) -> str | None:
 def _build(compose: Compose, sources: Sources, cache: Path, *, offline: bool, progress: ImageProgress) -> None:
     progress.say(f"building {SERVICES_IMAGE}")
     digest = sources.digest()
-    context = sources.stage(cache / "docker" / f"context-{digest}")
 
     def on_line(line: str) -> None:
         if step := STEP.search(line):
             progress.say(f"building {SERVICES_IMAGE}: {step[1] or step[2]} {step[3].strip()}")
 
-    environ = {"SANDBOX_BUILD_CONTEXT": str(context), "SANDBOX_SOURCE": digest, "COMPOSE_PROFILES": "ours"}
+    environ = {"SANDBOX_SOURCE": digest, "COMPOSE_PROFILES": "ours"}
     if sources.wheels is not None or offline:
         environ["SANDBOX_PIP_NO_INDEX"] = "1"
     file = share_dir("compose") / "compose.yaml"
     arguments = ["--progress", "plain", "-f", str(file), "-p", BUILD_PROJECT, "build", "capsule"]
-    try:
-        compose.run(arguments, environ=environ, on_line=on_line)
-    finally:
-        _remove(context)
+    with sources.staged(cache / "docker") as context:
+        compose.run(arguments, environ={**environ, "SANDBOX_BUILD_CONTEXT": str(context)}, on_line=on_line)
 
 
 def _pull(endpoint: Endpoint, name: str, progress: ImageProgress) -> None:
@@ -117,9 +114,3 @@ def _not_pulled(name: str, reason: str) -> FetchFailed:
         hint="check the network, or name a mirror with SANDBOX_IMAGE_PREFIX=registry.example.com/, "
         "or use `--runtime embedded`",
     )
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)

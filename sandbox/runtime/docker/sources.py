@@ -9,7 +9,9 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sandbox.config.folders import share_dir
 from sandbox.errors import EnvironmentFailure
@@ -49,23 +51,29 @@ class Sources:
             digest.update(content)
         return digest.hexdigest()[:16]
 
-    def stage(self, folder: Path) -> Path:
-        """Lay out the build context in `folder`, which is emptied first. Raises EnvironmentFailure."""
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            for name, path in self.files():
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
-            if self.wheels is not None:
-                shutil.copytree(self.wheels, folder / "compose" / "wheels")
-        except OSError as error:
-            raise EnvironmentFailure(
-                f"the image's sources cannot be laid out: {error.strerror}",
-                where=str(error.filename or folder),
-                hint="free some space, or set SANDBOX_CACHE_DIR to a folder that can be written",
-            ) from None
-        return folder
+    @contextmanager
+    def staged(self, parent: Path) -> Iterator[Path]:
+        """The build context, laid out in a folder of its own below `parent` meanwhile. Raises EnvironmentFailure."""
+        with ExitStack() as stack:
+            try:
+                parent.mkdir(parents=True, exist_ok=True)
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix="context-", dir=parent)))
+                self._lay_out(folder)
+            except OSError as error:
+                raise EnvironmentFailure(
+                    f"the image's sources cannot be laid out: {error.strerror}",
+                    where=str(error.filename or parent),
+                    hint="free some space, set SANDBOX_CACHE_DIR to a folder with some, or check SANDBOX_WHEELS",
+                ) from None
+            yield folder
+
+    def _lay_out(self, folder: Path) -> None:
+        for name, path in self.files():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        if self.wheels is not None:
+            shutil.copytree(self.wheels, folder / "compose" / "wheels")
 
 
 def _walk(folder: Path, name: str, left_out: set[str]) -> Iterator[tuple[str, Path]]:

@@ -118,7 +118,10 @@ class EmbeddedBroker:
         java = Java.find(self._java_home)
         cache = StartupCache.of(self._cache_dir, java, lock)
         self._cache_in_use = cache if with_cache and cache.exists() else None
-        flags = self._cache_in_use.use_flags() if self._cache_in_use else []
+        flags = []
+        if self._cache_in_use:
+            self._cache_in_use.note_use(time.time())
+            flags = self._cache_in_use.use_flags()
         if self._record_to:
             flags = cache.record_flags(self._record_to)
         try:

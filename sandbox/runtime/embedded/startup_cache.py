@@ -7,7 +7,9 @@ path, so that the cache folder may be moved or restored elsewhere, and every jar
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +29,8 @@ JVM_FLAGS = (
     "-XX:-UsePerfData",
     "-Djava.awt.headless=true",
 )
+
+KEPT_UNUSED_S = 14 * 24 * 3600.0
 
 AOT_MAJOR = 25  # the first Java that makes an AOT cache in one step; older ones have class data archives
 
@@ -51,6 +55,18 @@ class StartupCache:
 
     def exists(self) -> bool:
         return self.path.is_file()
+
+    def note_use(self, now_s: float) -> None:
+        """Note that it is used at `now_s` (epoch seconds), and drop the caches that nobody has used for two weeks.
+
+        Those are of other Java releases, jars or flags, 70 MB each. A sandbox of another version that runs meanwhile
+        keeps what it has open, and its next start makes a new one. In a cache folder that cannot be written all stays.
+        """
+        with contextlib.suppress(OSError):
+            os.utime(self.path, (now_s, now_s))
+            for other in self.folder.parent.glob("kafka-*/start-*.aot"):
+                if other != self.path and now_s - other.stat().st_mtime > KEPT_UNUSED_S:
+                    other.unlink()
 
     def use_flags(self) -> list[str]:
         """Flags that make the JVM use the cache or refuse to start."""

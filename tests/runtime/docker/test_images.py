@@ -107,15 +107,21 @@ def test_the_digest_follows_the_content(tmp_path: Path, monkeypatch: pytest.Monk
     assert Sources().digest() != before
 
 
-def test_wheels_are_laid_beside_the_requirements(tmp_path: Path) -> None:
+def test_wheels_are_laid_beside_the_requirements_and_all_is_gone_afterwards(tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     (wheels / "x-1-py3-none-any.whl").write_bytes(b"")
-    context = Sources(wheels).stage(tmp_path / "context")
-    assert (context / "compose" / "wheels" / "x-1-py3-none-any.whl").is_file()
+    with Sources(wheels).staged(tmp_path / "cache") as context, Sources(wheels).staged(tmp_path / "cache") as another:
+        assert context != another  # two may build at once
+        assert (context / "compose" / "wheels" / "x-1-py3-none-any.whl").is_file()
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_wheels_that_are_not_there_are_named(tmp_path: Path) -> None:
-    with pytest.raises(EnvironmentFailure, match="laid out") as caught:
-        Sources(tmp_path / "nowhere").stage(tmp_path / "context")
-    assert "nowhere" in caught.value.where
+def test_wheels_that_are_not_there_are_named_and_nothing_is_left(tmp_path: Path) -> None:
+    with (
+        pytest.raises(EnvironmentFailure, match="laid out") as caught,
+        Sources(tmp_path / "nowhere").staged(tmp_path / "cache"),
+    ):
+        raise AssertionError("laid out without its wheels")
+    assert "nowhere" in caught.value.where and "SANDBOX_WHEELS" in caught.value.hint
+    assert list((tmp_path / "cache").iterdir()) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,3 +42,27 @@ def test_a_java_before_25_makes_a_class_data_archive() -> None:
     cache = StartupCache.of(Path("/cache"), JAVA_17, LOCK)
     assert cache.use_flags() == [f"-XX:SharedArchiveFile=../{cache.path.name}", "-Xshare:on"]
     assert cache.record_flags(cache.folder / "made") == ["-XX:ArchiveClassesAtExit=../made"]
+
+
+def test_what_nobody_has_used_for_two_weeks_goes_when_another_is_used(tmp_path: Path) -> None:
+    day_s, now_s = 24 * 3600, 1_800_000_000
+    mine = StartupCache.of(tmp_path, JAVA_25, LOCK)
+    same_jars = StartupCache.of(tmp_path, JAVA_17, LOCK)
+    other_jars = StartupCache.of(tmp_path, JAVA_25, JarLock.of("0.1", ()))
+    lately = StartupCache.of(tmp_path, JAVA_17, JarLock.of("0.1", ()))
+    for cache, unused_days in ((mine, 20), (same_jars, 15), (other_jars, 15), (lately, 13)):
+        cache.folder.mkdir(parents=True, exist_ok=True)
+        cache.path.write_bytes(b"classes")
+        os.utime(cache.path, (now_s - unused_days * day_s,) * 2)
+    (mine.folder / "train.lock").touch()
+
+    mine.note_use(now_s)
+    assert [cache.exists() for cache in (mine, same_jars, other_jars, lately)] == [True, False, False, True]
+    assert (mine.folder / "train.lock").exists()
+
+    lately.note_use(now_s + 15 * day_s)
+    assert not mine.exists() and lately.exists()
+
+
+def test_a_cache_that_is_gone_meanwhile_is_no_failure(tmp_path: Path) -> None:
+    StartupCache.of(tmp_path, JAVA_25, LOCK).note_use(1_800_000_000)
