@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from sandbox.errors import SandboxError
+from sandbox.runtime.collector import collector_at_rest
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.runtimes import Runtime, runtime_of
 
@@ -49,10 +50,11 @@ def _leave(number: int, _: object) -> NoReturn:
 
 
 def run(plan: EnginePlan, token: str, runtime: Runtime) -> None:
-    import asyncio
+    with collector_at_rest():
+        import asyncio
 
-    from sandbox.control.server import control_app
-    from sandbox.runtime.engine import Engine
+        from sandbox.control.server import control_app
+        from sandbox.runtime.engine import Engine
 
     advertised = [name for name in (plan.advertise, plan.engine_name, *plan.engine_hosts) if name]
 

@@ -16,6 +16,7 @@ from sandbox.contracts.fault_request import FaultRequest
 from sandbox.contracts.limits import LimitsChange
 from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.events.log import log_json_lines
+from sandbox.runtime.collector import collector_at_rest
 from sandbox.runtime.membership import Membership
 
 __all__ = ["ServicesProcess", "main"]
@@ -30,18 +31,23 @@ looking for garbage among them."""
 
 def main(names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT. Exits 2 on a configuration that cannot be used, 3 when a start fails."""
-    from pydantic import ValidationError
-
     lines = log_json_lines(sys.stderr.fileno())
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    gc.set_threshold(*GC_THRESHOLDS)
+    with collector_at_rest():
+        process = ServicesProcess(_configuration(names), access_log=lines.write_line)
+    asyncio.run(process.run())
+
+
+def _configuration(names: Sequence[str]) -> ServeConfig:
+    from pydantic import ValidationError
+
     try:
-        config = ServeConfig.from_environment(tuple(names))
+        return ServeConfig.from_environment(tuple(names))
     except ValidationError as error:
         first = error.errors()[0]
         place = "SANDBOX_SERVE_" + ".".join(str(part) for part in first["loc"][:1]).upper()
         raise UsageError(str(first["msg"]).removeprefix("Value error, "), where=place) from None
-    gc.set_threshold(*GC_THRESHOLDS)
-    asyncio.run(ServicesProcess(config, access_log=lines.write_line).run())
 
 
 class ServicesProcess:
