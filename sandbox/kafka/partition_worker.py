@@ -13,7 +13,7 @@ from sandbox.kafka.turnstile import Turnstile
 
 __all__ = ["HandleRun", "PartitionWorker"]
 
-RUN_RECORDS = 128
+RUN_RECORDS = 64
 """Handled at once at most: enough to share a transaction and a request, few enough not to hold up the event loop."""
 
 HandleRun = Callable[[Sequence[Record]], AsyncGenerator[Record, None]]

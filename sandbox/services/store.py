@@ -23,6 +23,8 @@ CHECKPOINT_CHANGES = 10_000
 LOG_LIMIT_PAGES = 8_000
 ANSWERS_LIMIT, ANSWER_ROWS = 256, 25
 BUSY_TIMEOUT_S = 5.0
+GATHER_S = 0.005
+"""What a patient write waits at most for others to share its commit."""
 
 
 class StoreFailed(EnvironmentFailure):
@@ -47,6 +49,7 @@ class Store:
         self._thread: ThreadPoolExecutor | None = None
         self._answers: dict[tuple[str, tuple[Any, ...]], list[Any]] = {}
         self._waiting: list[asyncio.Future[None]] = []
+        self._gathering: asyncio.TimerHandle | None = None
         self._log_limit_pages = log_limit_pages
         self._copied_changes = 0
         self._copying: asyncio.Task[None] | None = None
@@ -131,14 +134,16 @@ class Store:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    async def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    async def write(self, work: Callable[[sqlite3.Connection], Result], *, is_patient: bool = False) -> Result:
         """Do `work` in the transaction of this turn; returns its result once committed.
 
-        `work` must be quick. Raises StoreFailed, and whatever `work` raises (then nothing of it is kept).
+        With `is_patient` the commit may wait `GATHER_S` for other work to share it: a commit writes each page that was
+        touched, and several partitions touch much the same ones. `work` must be quick. Raises StoreFailed, and whatever
+        `work` raises (then nothing of it is kept).
         """
         while self._caught_up is not None:
             await asyncio.shield(self._caught_up)
-        result = self._apply(work)
+        result = self._apply(work, is_patient=is_patient)
         committed = asyncio.get_running_loop().create_future()
         self._waiting.append(committed)
         await committed
@@ -152,14 +157,16 @@ class Store:
         """Returns when everything written so far is committed. Raises StoreFailed."""
         await self.write(lambda _: None)
 
-    def _apply(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    def _apply(self, work: Callable[[sqlite3.Connection], Result], *, is_patient: bool = False) -> Result:
         connection = self._writer
         if connection is None:
             raise self._closed()
         try:
             if not connection.in_transaction:
                 connection.execute("BEGIN IMMEDIATE")
-                asyncio.get_running_loop().call_soon(self._commit)
+                self._schedule_commit(is_patient)
+            elif self._gathering is not None and not is_patient:
+                self._schedule_commit(is_patient)
             connection.execute("SAVEPOINT work")
         except sqlite3.Error as error:
             raise self._failed(error) from error
@@ -177,7 +184,18 @@ class Store:
                     connection.execute("RELEASE work")
         return result
 
+    def _schedule_commit(self, is_patient: bool) -> None:
+        loop = asyncio.get_running_loop()
+        if self._gathering is not None:
+            self._gathering.cancel()
+        self._gathering = loop.call_later(GATHER_S, self._commit) if is_patient else None
+        if not is_patient:
+            loop.call_soon(self._commit)
+
     def _commit(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
         waiting, self._waiting = self._waiting, []
         self._answers.clear()
         connection, failure = self._writer, None
@@ -209,7 +227,7 @@ class Store:
         try:
             if await loop.run_in_executor(self._thread, self._copied_pages) > self._log_limit_pages:
                 self._caught_up = loop.create_future()
-                await asyncio.sleep(0)  # what was applied before is committed in this turn
+                self._commit()  # what was applied before
                 await loop.run_in_executor(self._thread, self._copied_pages)
         finally:
             self._copying = None

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from sandbox.services.store import Store, StoreFailed
+from sandbox.services.store import GATHER_S, Store, StoreFailed
 
 SCHEMA = "CREATE TABLE things (name TEXT PRIMARY KEY);"
 
@@ -43,6 +43,44 @@ async def test_writes_of_one_turn_share_a_commit(store):
     store._writer.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
     await asyncio.gather(*(store.write(insert(str(number))) for number in range(10)))
     assert (len(commits), len(names(store))) == (1, 10)
+
+
+@pytest.fixture
+def commits(store):
+    found = []
+    store._writer.set_trace_callback(lambda sql: found.append(sql) if sql == "COMMIT" else None)
+    return found
+
+
+async def test_patient_writes_of_several_turns_share_a_commit(store, commits):
+    async def later(turns):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await store.write(insert(str(turns)), is_patient=True)
+
+    await asyncio.gather(*(later(turns) for turns in range(5)))
+    assert (len(commits), names(store)) == (1, ["0", "1", "2", "3", "4"])
+    await asyncio.sleep(2 * GATHER_S)
+    assert len(commits) == 1, "nothing is left of the wait"
+
+
+async def test_a_write_that_cannot_wait_takes_the_patient_ones_along(store, commits):
+    patient = asyncio.ensure_future(store.write(insert("patient"), is_patient=True))
+    await asyncio.sleep(0)
+    await store.write(insert("urgent"))
+    await patient
+    assert (len(commits), names(store)) == (1, ["patient", "urgent"])
+    await store.write(insert("next"), is_patient=True)
+    assert names(store) == ["next", "patient", "urgent"]
+
+
+async def test_closing_commits_what_is_patient(store):
+    writing = asyncio.ensure_future(store.write(insert("a"), is_patient=True))
+    await asyncio.sleep(0)
+    await store.close()
+    await writing
+    store.open()
+    assert names(store) == ["a"]
 
 
 async def test_a_failing_write_undoes_only_itself(store):

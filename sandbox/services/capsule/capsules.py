@@ -26,6 +26,8 @@ __all__ = ["CapsuleFilter", "Capsules", "Conflict", "Stored"]
 QUICK_ROWS = 2_000
 """Pages that start beyond this many rows are read in the store's thread."""
 EARLIEST_MS, LATEST_MS = -(2**55), 2**55
+MANY_RECORDS = 16
+"""From here on there is more to do than can be done at once, and a transaction may wait for the next partition's."""
 COLUMNS = {"timestamp": "timestamp_ms", "createdAt": "created_ms"}
 
 
@@ -140,7 +142,7 @@ class Capsules:
             _insert(connection, new_capsules)
             return stored
 
-        return await self.store.write(work)
+        return await self.store.write(work, is_patient=len(records) >= MANY_RECORDS)
 
     def published(self, stored: Stored) -> None:
         """Kafka has the snapshots of a consumed record.
