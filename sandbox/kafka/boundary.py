@@ -123,18 +123,23 @@ class ConsumerBoundary:
         could not commit or dead-letter it now anyway.
         """
         attempt, last_retry_ms = 1, None
+        about = {"service": self._service, "trace": trace}
         while failure is not None:
             if failure.category is FailureCategory.UNKNOWN:
-                about = {"service": self._service, "trace": trace}
                 log.error("group %s failed on %s", self._group, record.position, exc_info=failure.error, extra=about)
             if failure.kafka_away:
                 await self._wait(record, trace, attempt, KAFKA_AWAY_WAIT_S, failure)
             elif not failure.category.retried or attempt > self._policy.retries:
                 await self._bury(record, trace, failure, attempt - 1, last_retry_ms)
+                text = "group %s gave %s up to the DLQ, %s: %s"
+                log.warning(text, self._group, record.position, failure.category.value, failure.text, extra=about)
                 outcome = DEAD_LETTERED
                 break
             else:
-                await self._wait(record, trace, attempt, self._policy.wait_s(attempt), failure)
+                wait_s = self._policy.wait_s(attempt)
+                text = "group %s tries %s again in %g s, %s: %s"
+                log.info(text, self._group, record.position, wait_s, failure.category.value, failure.text, extra=about)
+                await self._wait(record, trace, attempt, wait_s, failure)
                 last_retry_ms = self._clock.now_ms()
                 attempt += 1
             outcome, failure = await self._attempt(record, trace, attempt)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,7 +17,7 @@ from sandbox.contracts.delivery import Delivery, Subscription
 from sandbox.contracts.record import Record
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UpstreamUnavailable
-from sandbox.events.log import CURRENT_TRACE
+from sandbox.events.log import CURRENT_TRACE, JsonLines
 from sandbox.kafka.boundary import ConsumerBoundary
 from sandbox.kafka.cluster import KafkaUnavailable
 
@@ -266,3 +268,21 @@ async def test_a_stopped_consumer_gives_up_its_wait(bench: Bench) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert bench.facts.of("RecordConsumed") == []
+
+
+async def test_each_retry_and_the_end_of_them_is_a_log_line_with_the_records_ids(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.fails(*[UpstreamUnavailable("PLATO is away")] * 4)
+    with caplog.at_level(logging.INFO):
+        assert await bench.outcome(after_s=7) == "dead_lettered"
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records]
+    assert {(line["requestId"], line["correlationId"], line["service"]) for line in lines} == {
+        ("req-1", "trace-1", "capsule")
+    }
+    assert [(line["level"], line["message"]) for line in lines] == [
+        ("INFO", "group capsule tries rim.fast-path-3@17 again in 1 s, DOWNSTREAM_FAILURE: PLATO is away"),
+        ("INFO", "group capsule tries rim.fast-path-3@17 again in 2 s, DOWNSTREAM_FAILURE: PLATO is away"),
+        ("INFO", "group capsule tries rim.fast-path-3@17 again in 4 s, DOWNSTREAM_FAILURE: PLATO is away"),
+        ("WARNING", "group capsule gave rim.fast-path-3@17 up to the DLQ, DOWNSTREAM_FAILURE: PLATO is away"),
+    ]
