@@ -45,6 +45,8 @@ Text = Annotated[str, Field(min_length=1, max_length=500)]
 class StepBody(ApiModel):
     step_id: str | None = Field(default=None, pattern=PLAN_ID_PATTERN)
     """Names the step in messages; the action in kebab case without it."""
+    order: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Its place among the plan's steps; where the list has it without."""
     action: Text
     """`evaluate-conditions`, `gather-history`, `decide`, `produce-artifact`, or what somebody is to do."""
     target_service: str | None = Field(default=None, max_length=200)
@@ -71,7 +73,7 @@ class CreatePlan(ApiModel):
     description: str | None = Field(default=None, max_length=5_000)
     spec_id: str | None = Field(default=None, max_length=200)
     steps: list[StepBody] = Field(default_factory=list, max_length=100)
-    """In the order of their execution; PLATO's usual four when there are none."""
+    """Executed by their `order`, equal ones as listed; PLATO's usual four when there are none."""
     context: JsonObject = Field(default_factory=dict)
     """What the steps reason about: `entityId`, `stress`, `status`, `capsuleIds`, `actionType`, `riskScore`…"""
     approval_required: bool = False
@@ -86,7 +88,8 @@ class CreatePlan(ApiModel):
     def plan_steps(self) -> tuple[PlanStep, ...]:
         taken = {step.step_id for step in self.steps if step.step_id}
         made = []
-        for order, step in enumerate(self.steps, 1):
+        placed = [(place if step.order is None else step.order, step) for place, step in enumerate(self.steps, 1)]
+        for order, step in sorted(placed, key=lambda each: each[0]):
             step_id = step.step_id or _free(slug(step.action)[:100], taken)
             taken.add(step_id)
             made.append(

@@ -76,10 +76,14 @@ class PlanRun:
             self._complete()
 
     def fail(self, error: str, status: PlanStatus = PlanStatus.FAILED) -> None:
-        """Close the log with PLAN_FAILED; `status` CANCELLED when somebody wanted it so."""
+        """Close the log with PLAN_FAILED; `status` CANCELLED when somebody wanted it so. A step under way fails too."""
         event = "PLAN_CANCELLED" if status is PlanStatus.CANCELLED else "PLAN_FAILED"
         with self._bench.store.database.transaction():
-            self._save(status=status, completed_at_ms=self._bench.clock.now_ms())
+            steps = tuple(
+                replace(each, status="FAILED", error=error) if each.status == "EXECUTING" else each
+                for each in self._plan.steps
+            )
+            self._save(status=status, steps=steps, completed_at_ms=self._bench.clock.now_ms())
             self._emit("PLAN_FAILED", self._run.trace, status="FAILED", error=error)
             self._finish(status.value)
             self._publish(event, self._run.trace, error=error)

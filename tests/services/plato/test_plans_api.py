@@ -72,6 +72,18 @@ async def test_steps_of_the_same_action_get_names_of_their_own(plato):
     assert [step["stepId"] for step in answer["data"]["steps"]] == ["note-it", "note-it-2", "note-it-3"]
 
 
+async def test_steps_are_executed_by_their_order(plato):
+    steps = [{"action": "third", "order": 30}, {"action": "first", "order": 10}, {"action": "second", "order": 10}]
+    plan_id = await plato.plan(steps=steps)
+    _, answer = await plato.call("GET", f"/api/v1/plans/{plan_id}")
+    made = [(step["stepId"], step["order"]) for step in answer["data"]["steps"]]
+    assert made == [("first", 10), ("second", 10), ("third", 30)]
+    async with plato.http.ws_connect(f"/ws/plans/{plan_id}") as socket:
+        await plato.call("POST", f"/api/v1/plans/{plan_id}/execute")
+        messages = await plato.read(socket)
+    assert [each["step"] for each in messages if each["type"] == "STEP_STARTED"] == ["first", "second", "third"]
+
+
 @pytest.mark.spec("REST-PLAN-EXECUTE", "REST-SPEC-ARTIFACTS")
 async def test_execute_answers_202_and_the_plan_completes_with_its_artifact(plato):
     plan_id = await plato.plan(
@@ -134,6 +146,9 @@ async def test_cancelling_a_run_ends_it_and_tells_its_clients(plato):
         messages = await plato.read(socket)
     assert (status, answer["data"]["status"]) == (200, "CANCELLED")
     assert (messages[-1]["type"], messages[-1]["error"]) == ("PLAN_FAILED", "not now")
+    steps = [(step["status"], step["error"]) for step in answer["data"]["steps"]]
+    assert steps[0] == ("FAILED", "not now")
+    assert {status for status, _ in steps[1:]} == {"PENDING"}
     await plato.settle(lambda: plato.records.on("plato.plans")[-1:] and plato.service._outbox.pending() == 0)
     assert plato.records.on("plato.plans")[-1].value["event_type"] == "PLAN_CANCELLED"
 
