@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from http import HTTPStatus
 from typing import Any
 
 from sandbox.contracts.instants import format_instant
@@ -104,7 +105,11 @@ def envelope(data: Any, meta: Meta) -> dict[str, Any]:
 
 
 def error_body(error: ApiError, meta: Meta, *, instance: str | None = None) -> dict[str, Any]:
-    """`{error, meta}`; RFC 9457's members stand beside them at top level for JVM clients that parse those."""
+    """`{error, meta}`; RFC 9457's members stand beside them at top level for JVM clients that parse those.
+
+    `type` is `about:blank`, so `title` is the status's own phrase (RFC 9457 section 4.2.1). `instance` is a URI
+    reference: the path as it came.
+    """
     body: dict[str, Any] = {"code": error.code.name, "message": error.message}
     if error.details:
         body["details"] = error.details
@@ -112,7 +117,7 @@ def error_body(error: ApiError, meta: Meta, *, instance: str | None = None) -> d
         body["retryAfter"] = error.retry_after_s
     problem = {
         "type": "about:blank",
-        "title": error.code.description,
+        "title": HTTPStatus(error.status).phrase,
         "status": error.status,
         "detail": error.message,
         "instance": instance,

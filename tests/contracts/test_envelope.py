@@ -36,7 +36,7 @@ def test_an_error_names_every_invalid_field() -> None:
         "details": [{"field": "scopeId", "message": "must match pattern rim:{nodeType}:{namespace}:{localId}"}],
     }
     assert body["meta"] == {"requestId": "req-abc123", "timestamp": "2024-12-03T10:00:00Z"}
-    assert (body["status"], body["title"]) == (400, "Invalid request parameters")
+    assert (body["status"], body["title"]) == (400, "Bad Request")
 
 
 @pytest.mark.spec("RATE-429-BODY")

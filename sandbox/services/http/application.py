@@ -23,6 +23,7 @@ from sandbox.services.http.limit_class import limit_class
 from sandbox.services.http.prometheus import RequestMeters
 from sandbox.services.http.rate_limit import RateLimiter
 from sandbox.services.http.route import Endpoint, Route
+from sandbox.services.http.tenant import check_tenant
 from sandbox.services.ports import ServiceContext
 from sandbox.services.settings import RateLimits
 
@@ -50,7 +51,7 @@ def create_application(
     authenticator = Authenticator(settings)
     interceptors: list[Interceptor] = []
     meters = RequestMeters()
-    checks = [check_origin, limiter.check(authenticator), answer_preflight, authenticator.check]
+    checks = [check_origin, limiter.check(authenticator), answer_preflight, check_tenant, authenticator.check]
     layers = interception(interceptors, boundary(name, {**context.urls, **context.public_urls}, checks))
     serve = access(name, context, rng or random.Random(), layers, meters)
     app = web.Application(client_max_size=settings.body_limit_bytes)

@@ -107,7 +107,7 @@ class Exchange:
 
         Raises ApiError: 400 with every invalid field or for malformed JSON, 413, 415.
         """
-        raw = await self.request.read()
+        raw = await self._read()
         if not raw and (optional or not any(field.is_required() for field in model.model_fields.values())):
             value: Any = {}
         else:
@@ -116,6 +116,15 @@ class Exchange:
         if not isinstance(value, dict):
             raise ApiError.invalid([FieldError("body", "must be a JSON object")])
         return validate_body(model, value)
+
+    async def _read(self) -> bytes:
+        try:
+            return await self.request.read()
+        except web.RequestPayloadError:
+            encoding = self.request.headers.get("Content-Encoding", "identity")
+            raise ApiError.invalid(
+                [FieldError("body", f"is not whole, or not in Content-Encoding {encoding}")]
+            ) from None
 
     def ok(
         self,
@@ -167,7 +176,9 @@ class Exchange:
 
     def error(self, error: ApiError) -> web.Response:
         """The seed's `{error, meta}` in every dialect."""
-        body = error_body(error, Meta(self.trace.request_id, self.clock.now_ms()), instance=self.request.path)
+        body = error_body(
+            error, Meta(self.trace.request_id, self.clock.now_ms()), instance=self.request.rel_url.raw_path
+        )
         headers = dict(error.headers)
         if error.retry_after_s is not None:
             headers["Retry-After"] = str(error.retry_after_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.errors import UpstreamUnavailable
@@ -50,6 +51,22 @@ async def test_an_error_has_the_seeds_form_and_the_problem_members_beside_it(ser
     assert body["error"] == {"code": "NOT_FOUND", "message": "Thing 7 not found"}
     assert body["meta"] == {"requestId": "req-1", "timestamp": "2024-12-03T10:00:00Z"}
     assert (body["status"], body["detail"], body["instance"]) == (404, "Thing 7 not found", THINGS)
+
+
+@pytest.mark.parametrize(
+    ("status", "title"),
+    [(404, "Not Found"), (409, "Conflict"), (415, "Unsupported Media Type"), (503, "Service Unavailable")],
+)
+async def test_the_problem_is_titled_by_its_status(serve, status, title):
+    client = await serve([Route("GET", THINGS, raising(ApiError(ErrorCode.CONFLICT, status=status)))])
+    body = await (await client.get(THINGS)).json()
+    assert (body["type"], body["title"], body["status"]) == ("about:blank", title, status)
+
+
+async def test_the_problems_instance_is_a_uri_reference(client):
+    path = "/api/v1/rim:entity:finance:EURUSD/with%20blank%22"
+    answer = await client.get(URL(path, encoded=True))
+    assert (await answer.json())["instance"] == path
 
 
 @pytest.mark.spec("ERROR-CODE", "ERROR-MESSAGE")
@@ -209,3 +226,11 @@ async def test_where_a_body_is_optional_none_is_as_good_as_an_empty_one(things):
 async def test_every_invalid_field_is_named(things, body, details):
     error = (await (await things.post(THINGS, json=body)).json())["error"]
     assert {each["field"]: each["message"] for each in error["details"]} == details
+
+
+async def test_a_body_that_is_not_encoded_as_it_says_is_a_400(things):
+    answer = await things.post(THINGS, data=b"xx", headers={**JSON, "Content-Encoding": "gzip"})
+    assert answer.status == 400
+    assert (await answer.json())["error"]["details"] == [
+        {"field": "body", "message": "is not whole, or not in Content-Encoding gzip"}
+    ]

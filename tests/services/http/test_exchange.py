@@ -197,3 +197,13 @@ async def test_fields_inside_lists_are_named_by_their_place(serve):
         {"field": "items[1].scopeId", "message": "must be a string"},
         {"field": "items[2]", "message": "must be an object"},
     ]
+
+
+@pytest.mark.parametrize("name", ["two words", "ümlaut", "x" * 129])
+async def test_a_tenant_that_cannot_be_one_is_refused_and_not_taken_for_the_default(client, name):
+    answer = await client.get(THINGS, headers={"X-Tenant-ID": name})
+    assert answer.status == 400
+    assert (await answer.json())["error"]["details"] == [
+        {"field": "X-Tenant-ID", "message": "must be 1 to 128 visible ASCII characters without blanks"}
+    ]
+    assert (await client.get(THINGS, headers={"X-Tenant-ID": ""})).status == 200
