@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def logs(
     component: Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="kafka, engine, capsule…")] = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with what comes.")] = False,
-    tail: Annotated[int, typer.Option(metavar="N", help="Start with the last N lines of each.")] = 100,
+    tail: Annotated[int, typer.Option(metavar="N", min=0, help="Start with the last N lines of each.")] = 100,
     under: Annotated[
         str | None, typer.Option(metavar="ID", help="Only lines of this request, correlation or trace id.")
     ] = None,
@@ -38,17 +40,17 @@ def logs(
 
     folder = folder_of(name)
     files = chosen_files(folder.logs, component, folder.name)
-    readers = [LogFile(file, None if under else tail) for file in files]
+    readers = [LogFile(file) for file in files]
     service = component if component in SERVICES and [file.stem for file in files] == ["services"] else None
+    limit = None if under else tail
     while True:
         for reader in readers:
-            for text in reader.new_lines():
-                prefix = len(readers) > 1
-                shown = render(reader.name, text, json=json, service=service, prefix=prefix, under=under)
-                if shown is not None:
-                    data(shown)
+            show = partial(render, reader.name, json=json, service=service, prefix=len(readers) > 1, under=under)
+            for text in last_shown(reader.new_lines(), show, limit):
+                data(text)
         if not follow:
             return
+        limit = None
         time.sleep(POLL_S)
 
 
@@ -102,6 +104,12 @@ def render(
     return f"{component}: {shown}" if prefix else shown
 
 
+def last_shown(lines: list[str], show: Callable[[str], str | None], limit: int | None) -> list[str]:
+    """The last `limit` of what `show` makes of the lines, or all of it: those that it leaves out do not count."""
+    shown = (text for line in reversed(lines) if (text := show(line)) is not None)
+    return [*islice(shown, limit)][::-1]
+
+
 def service_of(logger: str) -> str | None:
     """`sandbox.services.capsule.consumer` is CAPSULE's, `sandbox.registry…` the registry's."""
     parts = logger.split(".")
@@ -111,12 +119,11 @@ def service_of(logger: str) -> str | None:
 
 
 class LogFile:
-    """A growing file: the last lines first, then whole new lines as they come. Notices that it was replaced."""
+    """A growing file: whole lines, first all there are, then new ones as they come. Notices that it was replaced."""
 
-    def __init__(self, path: Path, tail: int) -> None:
+    def __init__(self, path: Path) -> None:
         self.name = path.stem
         self._path = path
-        self._tail: int | None = tail
         self._position = 0
         self._rest = b""
 
@@ -132,7 +139,4 @@ class LogFile:
             chunk = file.read()
             self._position = file.tell()
         *lines, self._rest = (self._rest + chunk).split(b"\n")
-        texts = [line.decode(errors="replace") for line in lines]
-        if self._tail is not None:
-            texts, self._tail = list(deque(texts, maxlen=self._tail)), None
-        return texts
+        return [line.decode(errors="replace") for line in lines]

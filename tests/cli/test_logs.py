@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from pathlib import Path
 from typing import Any
 
-from sandbox.cli.logs import render
+from sandbox.cli.logs import LogFile, last_shown, render
 
 ACCESS = {
     "timestamp": "2026-11-26T05:41:27.336Z", "level": "INFO", "logger": "sandbox.access",
@@ -50,3 +52,25 @@ def test_lines_under_one_id_are_told_from_the_others() -> None:
     assert shown(ACCESS, under="trace-7") is not None
     assert shown(HISTORY, under="req-7") is None
     assert shown(PLAIN, under="req-7") is None
+
+
+def test_the_last_lines_of_one_service_are_counted_among_its_own() -> None:
+    lines = [json.dumps({**ACCESS, "message": f"GET {number} 200"}) for number in range(5)]
+    busy = [line for each in lines for line in (each, json.dumps(HISTORY), json.dumps(HISTORY), PLAIN)]
+    show = partial(render, "services", json=False, service="capsule", prefix=False)
+    shown = last_shown(busy, show, 2)
+    assert [text.split("GET ")[1] for text in shown] == ["3 200  req-7", "4 200  req-7"]
+    assert last_shown(busy, show, 0) == []
+    assert len(last_shown(busy, show, None)) == 5
+
+
+def test_a_log_file_gives_whole_lines_as_they_come(tmp_path: Path) -> None:
+    path = tmp_path / "services.log"
+    reader = LogFile(path)
+    assert reader.new_lines() == []
+    path.write_text("one\ntwo\nth")
+    assert reader.new_lines() == ["one", "two"]
+    path.write_text("one\ntwo\nthree\n")
+    assert reader.new_lines() == ["three"]
+    path.write_text("anew\n")
+    assert reader.new_lines() == ["anew"]

@@ -162,7 +162,7 @@ async def test_log_lines_of_what_handles_a_record_carry_its_ids(bench: Bench, ca
     assert [each and each.request_id for each in seen] == ["req-1"] * 4
     assert CURRENT_TRACE.get() is None
     failures = [record for record in caplog.records if record.name == "sandbox.kafka.boundary"]
-    assert [(each.service, each.trace.request_id) for each in failures] == [("capsule", "req-1")] * 4
+    assert [(each.service, each.trace.request_id) for each in failures] == [("capsule", "req-1")] * 5
 
 
 async def test_an_invalid_value_goes_to_the_dlq_at_once(bench: Bench) -> None:
