@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from sandbox.cli.options import JsonOption, NameOption
+from sandbox.cli.topics_produce import produce
 
-__all__ = ["group"]
+__all__ = ["description_lines", "group"]
 
 group = typer.Typer(help="Topics and their records.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -32,6 +35,43 @@ def list_topics(
     data(f"{'topic':<{width}}  {'partitions':>10}  {'records':>10}")
     for each in topics:
         data(f"{each['name']:<{width}}  {each['partitions']:>10}  {each['records']:>10}")
+
+
+@group.command("describe")
+def describe(
+    topic: Annotated[str, typer.Argument(help="Name of the topic, for example rim.fast-path.")],
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a topic's contract, settings and offsets."""
+    from sandbox.cli.output import data, json_data
+    from sandbox.cli.target import find_target
+
+    found = find_target(name).quick.get(f"/v1/topics/{quote(topic, safe='')}")
+    if json:
+        json_data(found)
+        return
+    for line in description_lines(found):
+        data(line)
+
+
+group.command("produce")(produce)
+
+
+def description_lines(topic: Mapping[str, Any]) -> Iterator[str]:
+    partitions, contract = topic["partitions"], topic["contract"]
+    counts = f"{len(partitions)} partitions  replication {topic['replication']}  {topic['records']} records"
+    yield f"{topic['name']}  {counts}"
+    if contract is None:
+        yield "  no contract"
+    else:
+        yield f"  key     {contract['key']}"
+        yield f"  value   {' '.join(filter(None, (contract['format'], contract['schema'])))}"
+    for setting, value in topic["config"].items():
+        yield f"  {setting}={value}"
+    yield f"  {'partition':>9}  {'begin':>10}  {'end':>10}"
+    for each in partitions:
+        yield f"  {each['partition']:>9}  {each['begin']:>10}  {each['end']:>10}"
 
 
 @group.command("tail")

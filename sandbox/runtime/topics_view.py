@@ -72,14 +72,9 @@ class TopicsView:
             while True:
                 for record in await tap.poll():
                     shown = record.to_json()
-                    value = shown["value"] if record.reason is None else shown.get("hex")
-                    yield {
-                        **shown,
-                        "timestamp_ms": shown["timestampMs"],
-                        "headers": shown["headers"],
-                        "value": value,
-                        "error": record.reason,
-                    }
+                    timestamp_ms, error = shown.pop("timestampMs"), shown.pop("reason", None)
+                    value = shown["value"] if error is None else shown.get("hex")
+                    yield {**shown, "timestamp_ms": timestamp_ms, "value": value, "error": error}
 
     async def publish(
         self,
