@@ -145,25 +145,28 @@ def replay(
 ) -> None:
     """Send the original records again, byte for byte. Exits 3 when some could not be sent.
 
-    Ctrl-C stops it; what it has not reached stays PENDING, so the same command goes on.
+    Ctrl-C stops it (exit 130); what it has not reached stays PENDING, so the same command goes on.
     """
     from sandbox.cli.dlq_tables import replay_lines
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
+    from sandbox.errors import Interrupted
 
     body = _filter(identity, category, status, key, tenant, consumer_group, start, end) | {
         "target": target, "dryRun": dry_run, "maxMessages": max_messages, "ratePerSecond": rate,
         "retryLimit": retry_limit, "reason": reason, "ticket": ticket,
     }  # fmt: skip
     quick = find_target(name).quick
-    found = quick.post(f"/v1/dlq/{quote(topic, safe='')}/replay", body)
+    found, interrupted = quick.post(f"/v1/dlq/{quote(topic, safe='')}/replay", body), False
     if wait and found["state"] == "running":
-        found = _until_over(quick, found["replay"])
+        found, interrupted = _until_over(quick, found["replay"])
     if json:
         json_data(found)
     else:
         for line in replay_lines(found):
             data(line)
+    if interrupted:
+        raise typer.Exit(Interrupted.exit_code)
     if found["failed"] and not dry_run:
         raise typer.Exit(FAILED)
 
@@ -287,18 +290,18 @@ def _filter(
     return {name: value for name, value in given.items() if value}
 
 
-def _until_over(quick: Any, replay: str) -> dict[str, Any]:
-    """Wait for the end of a replay; Ctrl-C stops it and gives what it came to."""
+def _until_over(quick: Any, replay: str) -> tuple[dict[str, Any], bool]:
+    """Wait for the end of a replay: what it came to, and whether Ctrl-C stopped it."""
     from sandbox.cli.output import on_terminal, talk
 
     try:
         while True:
             found = quick.get(f"/v1/dlq-replays/{replay}")
             if found["state"] != "running":
-                return found
+                return found, False
             if on_terminal():
                 typer.echo(f"\r{found['replayed']} of {found['selected']} replayed ", nl=False, err=True)
             time.sleep(ASK_EVERY_S)
     except KeyboardInterrupt:
         talk("stopping…")
-        return quick.delete(f"/v1/dlq-replays/{replay}")
+        return quick.delete(f"/v1/dlq-replays/{replay}"), True

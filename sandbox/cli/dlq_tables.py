@@ -70,8 +70,9 @@ def detail_lines(letter: dict[str, Any]) -> Iterator[str]:
 def replay_lines(replay: dict[str, Any]) -> Iterator[str]:
     target = replay["targetTopic"] or replay["topic"]
     yield f"{replay['replay']}  {replay['state']}  {replay['topic']}.dlq → {target}"
+    done = "would replay" if replay["dryRun"] else "replayed"
     yield (
-        f"  replayed {replay['replayed']}  skipped {replay['skipped']}  failed {replay['failed']}"
+        f"  {done} {replay['replayed']}  skipped {replay['skipped']}  failed {replay['failed']}"
         f"  marked dead {replay['markedDead']}  left {replay['left']}"
     )
     if replay["alsoReached"]:

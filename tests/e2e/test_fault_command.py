@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 import urllib.error
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import aiohttp
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -65,6 +67,18 @@ def test_latency_is_felt_and_limited(sandbox: Any) -> None:
     assert cli.ok("fault", "list", "--json").json == [], "a reset service has no faults"
 
 
+async def watched(url: str) -> list[dict[str, Any]]:
+    """The messages of a plan's latest run, to its end."""
+    messages: list[dict[str, Any]] = []
+    async with asyncio.timeout(15), aiohttp.ClientSession() as http, http.ws_connect(url) as socket:
+        async for frame in socket:
+            messages.append(json.loads(frame.data))
+            if messages[-1]["type"] in {"PLAN_COMPLETED", "PLAN_FAILED"}:
+                break
+    return messages
+
+
+@pytest.mark.spec("WS-TYPE-PLAN-FAILED", "WS-TYPE-STEP-FAILED")
 def test_a_step_of_a_plan_fails_by_a_fault(sandbox: Any, wait_for: Callable[..., Any]) -> None:
     cli, urls = sandbox
     cli.ok("fault", "add", "plan-step-failure", "--on", "plato", "--step", "decide", "--error", "no desk is open")
@@ -73,6 +87,12 @@ def test_a_step_of_a_plan_fails_by_a_fault(sandbox: Any, wait_for: Callable[...,
     wait_for(lambda: ask(plan)[1]["data"]["status"] == "FAILED")
     (failed,) = [step for step in ask(plan)[1]["data"]["steps"] if step["status"] == "FAILED"]
     assert (failed["stepId"], failed["error"]) == ("decide", "no desk is open")
+    told = asyncio.run(watched(f"{urls['plato'].replace('http', 'ws', 1)}/ws/plans/plan_123"))
+    assert [(each["type"], each["error"]) for each in told if "error" in each] == [
+        ("STEP_FAILED", "no desk is open"),
+        ("PLAN_FAILED", "no desk is open"),
+    ]
+    assert told[-2]["step"] == "decide"
 
 
 def test_a_mistake_is_told_with_the_way_out(sandbox: Any) -> None:
