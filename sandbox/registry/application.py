@@ -53,11 +53,20 @@ def make_application(
         SettingRoutes(registry),
     ):
         for method, path, handler in group.table():
-            app.router.add_route(method, path, handler)
-            app.router.add_route(method, f"/contexts/{{context}}{path}", handler)
+            _route(app.router, method, path, handler)
+            _route(app.router, method, f"/contexts/{{context}}{path}", handler)
     for method, path, handler in ServerRoutes(registry, cluster).table():
-        app.router.add_route(method, path, handler)
+        _route(app.router, method, path, handler)
     return app
+
+
+def _route(router: web.UrlDispatcher, method: str, path: str, handler: Handler) -> None:
+    """A slash at the end makes no difference, and what can be got can be asked for without its body."""
+    for spelling in dict.fromkeys((path, f"{path.rstrip('/')}/")):
+        if method == "GET":
+            router.add_get(spelling, handler)
+        else:
+            router.add_route(method, spelling, handler)
 
 
 class _Boundary:
@@ -83,16 +92,21 @@ class _Boundary:
     async def _respond(self, request: web.Request, handler: Handler) -> web.Response:
         content_type = DEFAULT_TYPE
         try:
-            content_type = answer_type(request.headers.get("Accept"))
             if self._auth is not None:
                 self._auth.require(request.headers.get("Authorization"))
+            if (unmatched := request.match_info.http_exception) is not None:
+                raise unmatched
             if request.method in ("POST", "PUT") and request.can_read_body:
                 require_readable(request.headers.get("Content-Type"))
+            content_type = answer_type(request.headers.get("Accept"))
             answer = await handler(request)
         except Refusal as error:
             return self._refused(error, content_type)
         except web.HTTPException as error:
-            return self._refused(self._unserved(request, error), content_type)
+            refused = self._refused(self._unserved(request, error), content_type)
+            if isinstance(error, web.HTTPMethodNotAllowed):
+                refused.headers["Allow"] = error.headers["Allow"]
+            return refused
         if answer is None:
             return web.Response(status=204)
         return web.Response(body=_encoded(answer), headers={"Content-Type": content_type})

@@ -53,15 +53,15 @@ class Deletion:
         """The version's number. Raises Refusal 40406, 40407, 42205, 42206."""
         self._writer.require_ready("delete")
         async with self._locks.hold(version.subject):
-            self._settings.require_writable(version.subject)
             held = self._state.version(version.subject, version.number)
             if held is None:
                 raise refusal.version_not_found(version.number)
             if held.deleted and not permanent:
                 raise refusal.version_soft_deleted(held.subject, held.number)
+            self._settings.require_writable(version.subject)
+            self._require_unreferenced([held])
             if permanent and not held.deleted:
                 raise refusal.version_not_soft_deleted(held.subject, held.number)
-            self._require_unreferenced([held])
             if permanent:
                 await self._remember_ids([held])
                 await self._remove(held)
@@ -103,7 +103,5 @@ class Deletion:
     def _require_unreferenced(self, versions: Sequence[Version]) -> None:
         """Raises Refusal 42206 when a schema that is alive refers to one of the versions."""
         for version in versions:
-            for subject, number in self._state.referrers.get((version.subject, version.number), ()):
-                referrer = self._state.version(subject, number)
-                if referrer is not None and not referrer.deleted:
-                    raise refusal.referenced(version.subject, version.number)
+            if self._state.is_referenced(version):
+                raise refusal.referenced(version.subject, version.number)

@@ -35,16 +35,17 @@ class Library:
             raise refusal.invalid_schema(f"Invalid schema type {type_}")
         return format_
 
-    async def read(self, subject: str, definition: Definition) -> tuple[Definition, Parsed]:
-        """A schema that somebody sent: with canonical text and pinned references. Raises Refusal 42201."""
+    async def read(self, subject: str, definition: Definition, *, is_new: bool = True) -> tuple[Definition, Parsed]:
+        """A schema that somebody sent: with canonical text and pinned references. One that is not `is_new` passes with
+        a bad default. Raises Refusal 42201."""
         format_ = self.format(definition.type)
         pinned = tuple(self._pin(subject, each) for each in definition.references)
         referenced = self.referenced(subject, pinned)
         try:
             if len(definition.text) > LARGE_CHARACTERS:
-                parsed = await asyncio.to_thread(format_.parse, definition.text, referenced, is_new=True)
+                parsed = await asyncio.to_thread(format_.parse, definition.text, referenced, is_new=is_new)
             else:
-                parsed = format_.parse(definition.text, referenced, is_new=True)
+                parsed = format_.parse(definition.text, referenced, is_new=is_new)
         except InvalidSchema as error:
             shown = "" if not pinned else f" with refs {[each.to_json() for each in pinned]}"
             message = f"Invalid schema of type {definition.type}{shown}, details: {error.message}"

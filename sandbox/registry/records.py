@@ -14,7 +14,7 @@ from typing import Any
 from sandbox.registry.definition import AVRO, Definition, Reference
 from sandbox.registry.ports import LogRecord
 
-__all__ = ["Poisoned", "SchemaValue", "base_header", "base_of", "read_key", "read_schema_value"]
+__all__ = ["Poisoned", "SchemaValue", "base_header", "base_of", "encode", "read_key", "read_schema_value"]
 
 BASE = "sandbox-base"
 
@@ -23,29 +23,30 @@ class Poisoned(ValueError):
     """A record that is none of the registry's; the message says why."""
 
 
-def _dump(value: Mapping[str, Any]) -> bytes:
+def encode(value: Mapping[str, Any]) -> bytes:
+    """Compact JSON, as keys and values are written."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")
 
 
 def schema_key(subject: str, version: int) -> bytes:
-    return _dump({"keytype": "SCHEMA", "subject": subject, "version": version, "magic": 1})
+    return encode({"keytype": "SCHEMA", "subject": subject, "version": version, "magic": 1})
 
 
 def subject_key(keytype: str, subject: str | None) -> bytes:
-    """Key of CONFIG, MODE and DELETE_SUBJECT; `subject` None is the global setting."""
-    return _dump({"keytype": keytype, "subject": subject, "magic": 0})
+    """Key of CONFIG, MODE, DELETE_SUBJECT and CLEAR_SUBJECT; `subject` None is the global setting."""
+    return encode({"keytype": keytype, "subject": subject, "magic": 0})
 
 
 def context_record(context: str) -> tuple[bytes, bytes]:
     """Key and value that tell other registries of a context."""
     members = {"tenant": "default", "context": context}
-    return _dump({"keytype": "CONTEXT", **members, "magic": 0}), _dump(members)
+    return encode({"keytype": "CONTEXT", **members, "magic": 0}), encode(members)
 
 
 def max_ids_record(max_ids: Mapping[str, int]) -> tuple[bytes, bytes]:
     """A NOOP, whose value other registries do not read: the highest id that each context ever gave, so that an id is
     not given again once its schema is deleted and compacted away."""
-    return _dump({"keytype": "NOOP", "magic": 0}), _dump({"maxIds": max_ids})
+    return encode({"keytype": "NOOP", "magic": 0}), encode({"maxIds": max_ids})
 
 
 def read_max_ids(record: LogRecord) -> dict[str, int]:
@@ -64,7 +65,7 @@ class SchemaValue:
     deleted: bool = False
 
     def encode(self) -> bytes:
-        return _dump(
+        return encode(
             {
                 "subject": self.subject,
                 "version": self.version,
@@ -76,7 +77,7 @@ class SchemaValue:
 
 
 def subject_value(subject: str | None, members: Mapping[str, Any]) -> bytes:
-    return _dump({"subject": subject, **members} if subject is not None else members)
+    return encode({"subject": subject, **members} if subject is not None else members)
 
 
 def base_header(offset: int) -> tuple[tuple[str, bytes], ...]:

@@ -18,7 +18,7 @@ from sandbox.registry.locks import NamedLocks
 from sandbox.registry.records import SchemaValue, context_record
 from sandbox.registry.settings import Mode, Settings
 from sandbox.registry.state import RegistryState, Version
-from sandbox.registry.subject_name import DEFAULT_CONTEXT, context_of, validated
+from sandbox.registry.subject_name import DEFAULT_CONTEXT, context_of, normalised, validated
 from sandbox.registry.writer import LogWriter, LostRace
 
 __all__ = ["Registration", "Wanted"]
@@ -66,7 +66,7 @@ class Registration:
         subject = validated(wanted.subject)
         self._writer.require_ready("register")
         definition = self._filled_in(subject, wanted.definition)
-        definition, parsed = await self._read(subject, definition, normalize=wanted.normalize)
+        definition, parsed = await self._read(wanted, definition, is_new=wanted.id is None)
         if existing := self._existing(subject, definition, wanted):
             return existing
         names = [subject, f"\0{context_of(subject)}\0{definition.fingerprint().hex()}"]
@@ -97,9 +97,10 @@ class Registration:
             )
         return definition
 
-    async def _read(self, subject: str, definition: Definition, *, normalize: bool) -> tuple[Definition, Parsed]:
-        definition, parsed = await self._library.read(subject, definition)
-        if normalize or self._settings.config_in_scope(subject).get("normalize") is True:
+    async def _read(self, wanted: Wanted, definition: Definition, *, is_new: bool) -> tuple[Definition, Parsed]:
+        subject = normalised(wanted.subject)
+        definition, parsed = await self._library.read(subject, definition, is_new=is_new)
+        if wanted.normalize or self._settings.config_in_scope(subject).get("normalize") is True:
             references = tuple(sorted(set(definition.references), key=lambda each: (each.name, each.subject)))
             definition = replace(definition, text=parsed.normalised, references=references)
         return definition, parsed
@@ -121,11 +122,11 @@ class Registration:
     async def _add(self, subject: str, definition: Definition, parsed: Parsed, wanted: Wanted) -> Version:
         mode = self._require_mode(subject, wanted)
         every = self._state.versions(subject, deleted=True)
-        if mode is not Mode.IMPORT:
+        if not mode.takes_ids:
             await self._require_compatible(subject, definition, parsed)
         number = every[-1].number + 1 if every else 1
         if wanted.version is not None:
-            if mode is not Mode.IMPORT and wanted.version != number:
+            if not mode.takes_ids and wanted.version != number:
                 raise refusal.invalid_schema("Version is not one more than previous version")
             number = wanted.version
         await self._announce_context(context_of(subject))
@@ -133,7 +134,7 @@ class Registration:
             raise LostRace("another instance wrote while this one looked")
         schema_id = self._id_for(subject, definition, wanted)
         value = SchemaValue(subject, number, schema_id, definition)
-        await self._put(value, forced=mode is Mode.IMPORT)
+        await self._put(value, forced=mode.takes_ids)
         await self._drop_deleted(every, value)
         self._facts.record(
             SchemaRegistered(
@@ -160,7 +161,7 @@ class Registration:
     def _require_mode(self, subject: str, wanted: Wanted) -> Mode:
         self._settings.require_writable(subject)
         mode = self._settings.mode_in_scope(subject)
-        if wanted.id is not None and mode is not Mode.IMPORT:
+        if wanted.id is not None and not mode.takes_ids:
             raise refusal.not_permitted(f"Subject {subject} is not in import mode")
         if wanted.id is None and mode is not Mode.READWRITE:
             raise refusal.not_permitted(f"Subject {subject} is not in read-write mode")
@@ -206,7 +207,7 @@ class Registration:
             raise refusal.subject_not_found(subject)
         if not wanted.definition.text.strip():
             raise refusal.invalid_schema("Empty schema")
-        definition, _ = await self._read(subject, wanted.definition, normalize=wanted.normalize)
+        definition, _ = await self._read(wanted, wanted.definition, is_new=False)
         found = self._same(subject, definition, deleted=deleted)
         if found is None and definition.metadata is None and definition.rule_set is None:
             newest_first = reversed(self._state.versions(subject, deleted=deleted))
@@ -221,8 +222,10 @@ class Registration:
         Raises Refusal 42201.
         """
         subject = wanted.subject
+        if not wanted.definition.text.strip():
+            raise refusal.invalid_schema("Empty schema")
         definition = self._filled_in(subject, wanted.definition)
-        definition, parsed = await self._read(subject, definition, normalize=wanted.normalize)
+        definition, parsed = await self._read(wanted, definition, is_new=True)
         previous = self._state.versions(subject) if against is None else against
         return await self._messages(subject, definition, parsed, previous)
 

@@ -70,23 +70,22 @@ class Registry:
         return found
 
     def versions(self, subject: str, *, deleted: bool = False, deleted_only: bool = False) -> list[Version]:
-        """Raises Refusal 40401 when nothing of the subject is to be shown."""
+        """Raises Refusal 40401 for a subject that there is not (any more); `deleted_only` may leave nothing of one."""
         found = self.state.versions(subject, deleted=deleted or deleted_only)
-        if deleted_only:
-            found = [version for version in found if version.deleted]
         if not found:
             raise refusal.subject_not_found(subject)
-        return found
+        return [version for version in found if version.deleted] if deleted_only else found
 
     def version(self, subject: str, text: str, *, deleted: bool = False) -> Version:
-        """The version that a path names: a number, `latest` or `-1`. Raises Refusal 40401, 40402, 42202."""
+        """The version that a path names: a number, `latest` or `-1`, which are the newest that is not deleted even if
+        `deleted`. Raises Refusal 40401, 40402, 42202."""
         number = parse_version(text)
         if not self.state.versions(subject, deleted=deleted):
             raise refusal.subject_not_found(subject)
         return self._numbered(subject, number, deleted=deleted)
 
     def _numbered(self, subject: str, number: int, *, deleted: bool) -> Version:
-        found = self.state.latest(subject, deleted=deleted) if number == -1 else self.state.version(subject, number)
+        found = self.state.latest(subject) if number == -1 else self.state.version(subject, number)
         if found is None or (found.deleted and not deleted):
             raise refusal.version_not_found(number)
         return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.registry import refusal
 from sandbox.registry.levels import Level
-from sandbox.registry.records import subject_key, subject_value
+from sandbox.registry.records import encode, subject_key, subject_value
 from sandbox.registry.state import RegistryState
 from sandbox.registry.subject_name import DEFAULT_CONTEXT, context_of, qualified
 from sandbox.registry.writer import LogWriter
@@ -25,6 +25,11 @@ class Mode(StrEnum):
     READONLY_OVERRIDE = "READONLY_OVERRIDE"
     IMPORT = "IMPORT"
     FORWARD = "FORWARD"
+
+    @property
+    def takes_ids(self) -> bool:
+        """Whether clients choose ids and versions, unchecked."""
+        return self in (Mode.IMPORT, Mode.FORWARD)
 
 
 class Settings:
@@ -96,13 +101,15 @@ class Settings:
         return Mode.READWRITE
 
     async def set_mode(self, subject: str | None, name: str, *, force: bool) -> None:
-        """Raises Refusal 42204, and 42205 for IMPORT over schemas that exist unless `force`."""
+        """`force` takes IMPORT for subjects that have schemas, and leaves what is soft-deleted of them.
+
+        Raises Refusal 42204, 42205 for IMPORT over schemas, 42206, 50002, 50003.
+        """
         if name not in Mode.__members__:
             raise refusal.invalid_mode()
         mode = Mode(name)
-        turns_import = mode is Mode.IMPORT and self.mode_in_scope(subject) is not Mode.IMPORT
-        if turns_import and not force and self._has_schemas(subject):
-            raise refusal.not_permitted("Cannot import since found existing subjects")
+        if mode is Mode.IMPORT and self.mode_in_scope(subject) is not Mode.IMPORT and not force:
+            await self._make_room(subject)
         value = subject_value(subject, {"mode": mode.value})
         await self._writer.append(subject_key("MODE", subject), value, "mode update")
 
@@ -129,12 +136,17 @@ class Settings:
         if self.mode_in_scope(subject) in (Mode.READONLY, Mode.READONLY_OVERRIDE):
             raise refusal.not_permitted(f"Subject {subject} is in read-only mode")
 
-    def _has_schemas(self, subject: str | None) -> bool:
-        if subject is None:
-            return bool(self._state.subjects)
-        if subject.endswith(":") and subject.startswith(":."):
-            return any(context_of(each) == context_of(subject) for each in self._state.subjects)
-        return subject in self._state.subjects
+    async def _make_room(self, subject: str | None) -> None:
+        """What is imported may want the ids and versions of what was deleted softly, so that is forgotten."""
+        if any(self._state.versions(each) for each in self._state.within(subject)):
+            raise refusal.not_permitted("Cannot import since found existing subjects")
+        deleted = self._state.deleted_within(subject)
+        for version in deleted:
+            if self._state.is_referenced(version):
+                raise refusal.referenced(version.subject, version.number)
+        if deleted:
+            value = encode({"subject": subject})
+            await self._writer.append(subject_key("CLEAR_SUBJECT", subject), value, "mode update")
 
 
 def _scopes(subject: str | None) -> list[str | None]:

@@ -29,7 +29,7 @@ from sandbox.registry.records import (
     read_schema_value,
     read_value,
 )
-from sandbox.registry.subject_name import context_of, normalised, qualified
+from sandbox.registry.subject_name import context_of, is_context, normalised, qualified
 
 __all__ = ["Context", "RegistryState", "StoredSchema", "Version"]
 
@@ -107,8 +107,10 @@ class RegistryState:
             self._apply_setting(self.configs, subject, record, _config_of)
         elif keytype == "MODE":
             self._apply_setting(self.modes, subject, record, _mode_of)
-        elif keytype in ("DELETE_SUBJECT", "CLEAR_SUBJECT") and subject is not None:
+        elif keytype == "DELETE_SUBJECT" and subject is not None:
             self._apply_delete_subject(subject, record)
+        elif keytype == "CLEAR_SUBJECT":
+            self._apply_clear_subject(subject, record)
         elif keytype != "CONTEXT":
             raise Poisoned(f"unknown keytype {keytype!r}")
         return None
@@ -184,12 +186,16 @@ class RegistryState:
         self._tombstones[place] = record.offset
         self.unrepaired.pop(place, None)
         if held is not None:
-            self._release(held)
-            versions = self.subjects[place[0]]
-            del versions[place[1]]
-            if not versions:
-                del self.subjects[place[0]]
+            self._forget(held, record.offset)
         return None
+
+    def _forget(self, version: Version, offset: int) -> None:
+        self._tombstones[version.subject, version.number] = offset
+        self._release(version)
+        versions = self.subjects[version.subject]
+        del versions[version.number]
+        if not versions:
+            del self.subjects[version.subject]
 
     def _release(self, version: Version) -> None:
         """Take a version's hold off its schema; the last one takes the schema with it."""
@@ -228,6 +234,11 @@ class RegistryState:
             if version.number <= last:
                 version.deleted = True
 
+    def _apply_clear_subject(self, scope: str | None, record: LogRecord) -> None:
+        """Forgets what is soft-deleted of a subject, of a context or (None) of all."""
+        for version in self.deleted_within(scope) if record.value is not None else ():
+            self._forget(version, record.offset)
+
     # Reading
 
     def last_offset(self, place: Place) -> int:
@@ -244,8 +255,9 @@ class RegistryState:
         numbers = sorted(found)
         return [found[number] for number in numbers if deleted or not found[number].deleted]
 
-    def latest(self, subject: str, *, deleted: bool = False) -> Version | None:
-        found = self.versions(subject, deleted=deleted)
+    def latest(self, subject: str) -> Version | None:
+        """The newest version that is not deleted."""
+        found = self.versions(subject)
         return found[-1] if found else None
 
     def context(self, name: str) -> Context:
@@ -253,6 +265,23 @@ class RegistryState:
 
     def max_ids(self) -> dict[str, int]:
         return {name: context.max_id for name, context in self.contexts.items() if context.max_id}
+
+    def within(self, scope: str | None) -> list[str]:
+        """The subjects that a scope covers: one, those of a context (`:.ctx:`), or (None) all."""
+        if scope is None:
+            return sorted(self.subjects)
+        if is_context(scope):
+            return sorted(each for each in self.subjects if context_of(each) == context_of(scope))
+        return [scope] if scope in self.subjects else []
+
+    def deleted_within(self, scope: str | None) -> list[Version]:
+        """The soft-deleted versions of the subjects in a scope."""
+        return [each for name in self.within(scope) for each in self.versions(name, deleted=True) if each.deleted]
+
+    def is_referenced(self, version: Version) -> bool:
+        """Whether a schema that is alive refers to the version."""
+        places = self.referrers.get((version.subject, version.number), ())
+        return any(each is not None and not each.deleted for each in (self.version(*place) for place in places))
 
     def every_version(self) -> Iterator[Version]:
         for subject in sorted(self.subjects):

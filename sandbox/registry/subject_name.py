@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from sandbox.registry import refusal
 
-__all__ = ["DEFAULT_CONTEXT", "context_of", "matches_prefix", "normalised", "plain_name", "qualified", "validated"]
+__all__ = [
+    "DEFAULT_CONTEXT",
+    "context_of",
+    "is_context",
+    "matches_prefix",
+    "normalised",
+    "plain_name",
+    "qualified",
+    "validated",
+]
 
 DEFAULT_CONTEXT = "."
 ANY_CONTEXT = ":*:"
@@ -20,6 +29,11 @@ def _split(subject: str) -> tuple[str, str]:
 
 def context_of(subject: str) -> str:
     return _split(subject)[0]
+
+
+def is_context(subject: str) -> bool:
+    """Whether the name stands for a whole context: `:.ctx:`."""
+    return subject.startswith(":.") and not plain_name(subject)
 
 
 def plain_name(subject: str) -> str:

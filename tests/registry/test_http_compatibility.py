@@ -148,3 +148,15 @@ async def test_the_older_flat_event_and_todays_are_judged(api):
     reasons = " ".join(answer["messages"])
     assert "'vector_timestamp'" in reasons
     assert "reader type: ENUM not compatible with writer type: STRING" in reasons
+
+
+async def test_the_body_is_read_before_the_version_is_looked_for(api):
+    for version in ("abc", "7"):
+        async with api.client.post(f"/compatibility/subjects/s/versions/{version}", data=b"{") as response:
+            assert response.status == 400
+
+
+async def test_an_empty_schema_fits_nothing(api):
+    await api.register("s", OLD)
+    for path in (LATEST, ALL):
+        assert await api.post(path, {"schema": ""}) == (422, {"error_code": 42201, "message": "Empty schema"})

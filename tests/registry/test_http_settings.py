@@ -110,6 +110,15 @@ async def test_read_only_refuses_every_write_but_knows_what_is_registered(api):
     assert await api.put("/config/s", {"compatibility": "NONE"}) == (422, refused)
 
 
+async def test_what_is_deleted_already_is_said_before_what_is_read_only(api):
+    await api.register("s", R1)
+    await api.delete("/subjects/s")
+    await api.put("/mode/s", {"mode": "READONLY"})
+    assert (await api.delete("/subjects/s"))[1]["error_code"] == 40404
+    assert (await api.delete("/subjects/s/versions/1"))[1]["error_code"] == 40406
+    assert (await api.delete("/subjects/s/versions/1?permanent=true"))[1]["error_code"] == 42205
+
+
 async def test_a_read_only_override_beats_the_subjects_mode(api):
     await api.put("/mode/s", {"mode": "READWRITE"})
     await api.put("/mode", {"mode": "READONLY_OVERRIDE"})
@@ -155,6 +164,45 @@ async def test_import_over_existing_subjects_needs_force(api):
         assert (await api.put(f"{path}?force=true", {"mode": "IMPORT"}))[0] == 200
         await api.delete(path)
     assert (await api.put("/mode/new", {"mode": "IMPORT"}))[0] == 200
+
+
+@pytest.mark.parametrize(("path", "subject"), [("/mode", "s"), ("/mode/s", "s"), ("/mode/:.dev:", ":.dev:s")])
+async def test_import_forgets_what_was_deleted_softly(api, start, path, subject):
+    await api.register(subject, R1)
+    await api.delete(f"/subjects/{subject}")
+    assert await api.put(path, {"mode": "IMPORT"}) == (200, {"mode": "IMPORT"})
+    assert await api.get("/subjects?deleted=true") == (200, [])
+    assert await api.register(subject, '"string"', id=1, version=1) == 1
+    for instance in (api, await start()):
+        assert await instance.get(f"/subjects/{subject}/versions?deleted=true") == (200, [1])
+        assert (await instance.get(f"/subjects/{subject}/versions/1"))[1]["schema"] == '"string"'
+
+
+async def test_import_by_force_keeps_what_was_deleted_softly(api):
+    await api.register("s", R1)
+    await api.delete("/subjects/s")
+    await api.put("/mode/s?force=true", {"mode": "IMPORT"})
+    assert await api.get("/subjects?deleted=true") == (200, ["s"])
+
+
+async def test_import_does_not_forget_what_is_referred_to(api):
+    base = {"name": "com.Base", "subject": "base", "version": 1}
+    await api.register("base", '{"type":"record","name":"Base","namespace":"com","fields":[]}')
+    await api.delete("/subjects/base")
+    await api.put("/mode/user", {"mode": "IMPORT"})
+    await api.register("user", '{"type":"array","items":"com.Base"}', references=[base], id=9, version=1)
+    status, answer = await api.put("/mode/base", {"mode": "IMPORT"})
+    assert (status, answer["error_code"]) == (422, 42206)
+    assert await api.get("/subjects/base/versions?deleted=true") == (200, [1])
+
+
+@pytest.mark.parametrize("mode", ["IMPORT", "FORWARD"])
+async def test_what_is_imported_is_taken_with_a_bad_default_and_found_again(api, mode):
+    old = '{"type":"record","name":"R","fields":[{"name":"a","type":"int","default":"x"}]}'
+    assert (await api.post("/subjects/s/versions", {"schema": old}))[1]["error_code"] == 42201
+    await api.put("/mode/s", {"mode": mode})
+    assert await api.register("s", old, id=7, version=3) == 7
+    assert (await api.post("/subjects/s", {"schema": old}))[1]["version"] == 3
 
 
 # Contexts

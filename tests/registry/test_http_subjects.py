@@ -107,6 +107,7 @@ async def test_subjects_are_listed_by_name_in_parts(api):
     assert await api.get("/subjects?subjectPrefix=b-") == (200, ["b-key", "b-value"])
     assert await api.get("/subjects?offset=1&limit=1") == (200, ["b-key"])
     assert await api.get("/subjects?offset=5") == (200, [])
+    assert len((await api.get("/subjects?limit=0"))[1]) == len((await api.get("/subjects?limit=-1"))[1]) == 3
     assert (await api.get("/subjects?limit=x"))[0] == 404
 
 
@@ -225,6 +226,17 @@ async def test_the_latest_version_is_the_newest_that_is_left(api):
     await api.register("s", R2)
     assert await api.delete("/subjects/s/versions/latest") == (200, 2)
     assert (await api.get("/subjects/s/versions/latest"))[1]["version"] == 1
+    assert (await api.get("/subjects/s/versions/latest?deleted=true"))[1]["version"] == 1
+    assert await api.delete("/subjects/s/versions/latest") == (200, 1)
+    missing = {"error_code": 40402, "message": "Version -1 not found."}
+    assert await api.get("/subjects/s/versions/-1?deleted=true") == (404, missing)
+    assert await api.delete("/subjects/s/versions/latest") == (404, missing)
+
+
+async def test_a_subject_of_which_nothing_is_deleted_has_an_empty_list_of_deleted_versions(api):
+    await api.register("s", R1)
+    assert await api.get("/subjects/s/versions?deletedOnly=true") == (200, [])
+    assert (await api.get("/subjects/none/versions?deletedOnly=true"))[1]["error_code"] == 40401
 
 
 async def test_registering_again_after_a_soft_delete_keeps_the_id_and_takes_the_next_version(api):

@@ -60,6 +60,27 @@ async def test_a_type_that_is_not_served_is_406(api):
         assert answer == (406, {"error_code": 406, "message": "HTTP 406 Not Acceptable"})
 
 
+async def test_an_unknown_path_is_404_whatever_is_accepted(api):
+    assert (await api.get("/nope", headers={"Accept": "text/html"}))[0] == 404
+
+
+async def test_a_method_that_is_not_served_is_405_and_says_which_are(api):
+    async with api.client.patch("/subjects/s/versions") as response:
+        assert (await response.json(content_type=None))["error_code"] == response.status == 405
+        assert response.headers["Allow"] == "GET,HEAD,POST"
+
+
+async def test_what_can_be_got_can_be_asked_for_without_its_body(api):
+    async with api.client.head("/subjects") as response:
+        assert (response.status, response.headers["Content-Length"], await response.read()) == (200, "2", b"")
+
+
+async def test_a_slash_at_the_end_makes_no_difference(api):
+    assert await api.post("/subjects/s/versions/", {"schema": R1}) == (200, {"id": 1})
+    for path in ("/subjects", "/subjects/s/versions/1", "/schemas/ids/1", "/config", "/contexts/.dev/subjects"):
+        assert await api.get(f"{path}/") == await api.get(path)
+
+
 async def test_errors_are_of_the_wanted_type_too(api):
     async with api.client.get("/subjects/none/versions", headers={"Accept": "application/json"}) as response:
         assert (response.status, response.headers["Content-Type"]) == (404, "application/json")

@@ -75,6 +75,8 @@ async def test_a_version_that_is_referred_to_cannot_be_deleted(api):
     assert await api.get("/subjects/base/versions/1/referencedby") == (200, [])
     assert await api.get("/subjects/base/versions/1/referencedby?deleted=true") == (200, [2])
     assert await api.delete("/subjects/base") == (200, [1])
+    assert await api.get("/subjects/base/versions/1/referencedby?deleted=true") == (200, [2])
+    assert await api.get("/subjects/base/versions/1/referencedby") == (200, [])
 
 
 async def test_references_are_judged_with_what_they_bring(api):

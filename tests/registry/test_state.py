@@ -110,6 +110,19 @@ def test_noop_and_context_records_change_nothing(script):
     assert script.held() == {}
 
 
+@pytest.mark.parametrize(("scope", "left"), [(None, {"t"}), ("s", {"t", ":.dev:s"}), (":.dev:", {"t", "s"})])
+def test_a_cleared_subject_loses_what_is_soft_deleted(script, scope, left):
+    for number, subject in enumerate(("s", "t", ":.dev:s"), 1):
+        script.put(subject, 1, number, f'"type{number}"', deleted=subject != "t")
+    value = json.dumps({"subject": scope}).encode()
+    assert script.apply(subject_key("CLEAR_SUBJECT", scope), value) is None
+    assert {subject for subject, _ in script.held()} == left
+    assert script.put("s", 1, 9, '"new"', base=0) == (
+        None if scope == ":.dev:" else "the version was written by another instance"
+    )
+    assert script.apply(subject_key("CLEAR_SUBJECT", None), None) is None
+
+
 def test_an_id_belongs_to_the_first_that_claimed_it(script):
     script.put("a", 1, 5, '"int"', base=-1)
     assert "id 5 belongs to another schema" in script.put("b", 1, 5, '"long"', base=-1)

@@ -29,18 +29,18 @@ class CompatibilityRoutes:
     async def against_one(self, request: web.Request) -> Any:
         """`latest` of a subject that has none fits everything; a number that is missing is 40402."""
         self._registry.writer.require_ready("compatibility")
-        subject = subject_of(request, self._registry)
-        against = self._registry.against(subject, request.match_info["version"])
-        return await self._check(request, subject, against)
+        return await self._check(request, request.match_info["version"])
 
     async def against_all(self, request: web.Request) -> Any:
         """Against whatever the subject's level looks at."""
         self._registry.writer.require_ready("compatibility")
-        return await self._check(request, subject_of(request, self._registry), None)
+        return await self._check(request, None)
 
-    async def _check(self, request: web.Request, subject: str, against: Any) -> Any:
+    async def _check(self, request: web.Request, version: str | None) -> Any:
         verbose = flag(request, "verbose")
         body = await read_body(request, SchemaBody)
+        subject = subject_of(request, self._registry)
+        against = self._registry.against(subject, version) if version is not None else None
         wanted = Wanted(subject, body.definition(), normalize=flag(request, "normalize"))
         try:
             messages = await self._registry.registration.check(wanted, against)

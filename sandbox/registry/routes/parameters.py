@@ -27,11 +27,11 @@ def integer(request: web.Request, name: str, default: int) -> int:
 
 
 def page(request: web.Request, items: Sequence[T], *, limit_max: int | None = None) -> list[T]:
-    """The part that `offset` and `limit` (-1: all) ask for."""
+    """The part that `offset` and `limit` (0 and below: all) ask for."""
     offset, limit = max(0, integer(request, "offset", 0)), integer(request, "limit", -1)
-    if limit_max is not None and not 0 <= limit <= limit_max:
+    if limit_max is not None and not 0 < limit <= limit_max:
         limit = limit_max
-    return list(items[offset : offset + limit] if limit >= 0 else items[offset:])
+    return list(items[offset : offset + limit] if limit > 0 else items[offset:])
 
 
 def path_id(request: web.Request) -> int:

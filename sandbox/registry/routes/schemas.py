@@ -55,7 +55,9 @@ class SchemaRoutes:
         kept = self._kept.get(stored)
         if kept is None:
             kept = self._kept[stored] = Encoded(
-                json.dumps(stored.definition.to_json(), ensure_ascii=False).encode(errors="replace")
+                json.dumps(stored.definition.to_json(), separators=(",", ":"), ensure_ascii=False).encode(
+                    errors="replace"
+                )
             )
             if len(self._kept) > KEPT:
                 self._kept.pop(next(iter(self._kept)))

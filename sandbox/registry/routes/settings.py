@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.registry.body import ConfigBody, ModeBody, read_body
 from sandbox.registry.registry import Registry
 from sandbox.registry.routes.parameters import flag, scope
-from sandbox.registry.subject_name import validated
+from sandbox.registry.subject_name import is_context, validated
 
 __all__ = ["SettingRoutes"]
 
@@ -60,6 +60,6 @@ class SettingRoutes:
 def _target(request: web.Request) -> str | None:
     """Raises Refusal 42208 for a name that no subject can have; `:.ctx:` stands for a context."""
     target = scope(request)
-    if target is None or (target.startswith(":.") and target.endswith(":")):
+    if target is None or is_context(target):
         return target
     return validated(target)

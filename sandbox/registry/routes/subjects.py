@@ -113,13 +113,13 @@ class SubjectRoutes:
         return RawText(schema_text(request, version.subject, version.schema, self._registry))
 
     async def referenced_by(self, request: web.Request) -> Any:
-        version = await self._version(request)
+        version = await self._version(request, deleted=True)
         return page(request, self._registry.referrers(version, deleted=flag(request, "deleted")))
 
-    async def _version(self, request: web.Request) -> Version:
+    async def _version(self, request: web.Request, *, deleted: bool = False) -> Version:
         """Asks the log once more before a version is said to be missing: another instance may just have made it."""
         self._registry.writer.require_ready("read")
-        deleted, text = flag(request, "deleted"), request.match_info["version"]
+        deleted, text = deleted or flag(request, "deleted"), request.match_info["version"]
         subject = self._registry.anywhere(subject_of(request, self._registry), deleted=deleted)
         try:
             return self._registry.version(subject, text, deleted=deleted)
