@@ -36,28 +36,35 @@ def subject_lines(latest: Sequence[Mapping[str, Any]], deleted: frozenset[str]) 
 
 
 def record_name(version: Mapping[str, Any]) -> str:
-    """What the schema is of: the full name of an Avro type, the title of a JSON Schema, a .proto's first message."""
+    """What the schema is of: the full name of an Avro type, the title of a JSON Schema, a .proto's first message; that
+    it cannot be read, where another registry stored what is no JSON."""
     type_, text = version.get("schemaType", "AVRO"), version["schema"]
     if type_ == "PROTOBUF":
         words = [line.rstrip("; {").split() for line in text.splitlines()]
         named = (next((each[1] for each in words if each[:1] == [kind]), "") for kind in ("package", "message"))
         return ".".join(filter(None, named))
-    schema = json.loads(text)
+    try:
+        schema = json.loads(text)
+    except ValueError:
+        return "(not readable)"
     if type_ == "JSON":
         return str(schema.get("title", "")) if isinstance(schema, dict) else ""
     if not isinstance(schema, dict):
         return "union" if isinstance(schema, list) else str(schema)
     name, namespace = schema.get("name"), schema.get("namespace")
     if name is None:
-        return str(schema["type"])
+        return str(schema.get("type", "(not readable)"))
     return str(name) if "." in name or not namespace else f"{namespace}.{name}"
 
 
 def schema_text(version: Mapping[str, Any]) -> str:
-    """The schema laid out for reading."""
+    """The schema laid out for reading; one that cannot be read, as it is."""
     if version.get("schemaType", "AVRO") == "PROTOBUF":
         return version["schema"].rstrip("\n")
-    return json.dumps(json.loads(version["schema"]), indent=2, ensure_ascii=False)
+    try:
+        return json.dumps(json.loads(version["schema"]), indent=2, ensure_ascii=False)
+    except ValueError:
+        return version["schema"]
 
 
 def about_line(version: Mapping[str, Any], versions: Sequence[int], level: str) -> str:

@@ -67,6 +67,8 @@ class SchemaRegistry:
     ) -> dict[str, Any]:
         """`{subject, version, id, schema}`: `schema` is the text; `schemaType` is left out for Avro, `references`
         when there are none. `form` "resolved" gives an Avro schema in one piece, without references."""
+        if deleted and version == "latest":  # the registry's own latest is never a deleted one
+            version = self.versions(subject, deleted=True)[-1]
         path = subject_path(subject, f"/versions/{quote(str(version), safe='-')}")
         return self.call("GET", path, subject=subject, deleted=deleted, format=form)
 

@@ -15,11 +15,11 @@ from sandbox.registry.formats import Format, InvalidSchema, Parsed, Referenced, 
 from sandbox.registry.formats.avro import ParsedAvro
 from sandbox.registry.state import RegistryState, StoredSchema, Version
 
-__all__ = ["Library"]
+__all__ = ["LARGE_CHARACTERS", "Library"]
 
 KEPT = 200
 LARGE_CHARACTERS = 50_000
-"""Longer texts are read in a thread, so that other requests need not wait."""
+"""Longer texts are read and compared in a thread, so that other requests need not wait."""
 
 
 class Library:

@@ -13,7 +13,7 @@ from sandbox.registry import refusal
 from sandbox.registry.definition import Definition
 from sandbox.registry.formats import Parsed, Unchecked
 from sandbox.registry.levels import check, looked_at
-from sandbox.registry.library import Library
+from sandbox.registry.library import LARGE_CHARACTERS, Library
 from sandbox.registry.locks import NamedLocks
 from sandbox.registry.records import SchemaValue, context_record
 from sandbox.registry.settings import Mode, Settings
@@ -245,7 +245,7 @@ class Registration:
         format_ = Library.format(definition.type)
         read = self._library.parsed
         try:
-            if format_.works_long:
+            if format_.works_long or len(definition.text) > LARGE_CHARACTERS:
                 known = {each.number: read(each) for each in looked_at(level, previous)}
                 messages = await asyncio.to_thread(
                     check, level, format_, definition.type, parsed, previous, lambda each: known[each.number]

@@ -58,6 +58,10 @@ class Registry:
             )
         )
 
+    def _remark(self) -> str:
+        what = "1 record" if self.skipped == 1 else f"{self.skipped} records"
+        return f"skipped {what} of {TOPIC}, the last at {self.last_skipped}"
+
     # Subjects and versions
 
     def subjects(self, prefix: str, *, deleted: bool = False, deleted_only: bool = False) -> list[str]:
@@ -172,7 +176,7 @@ class Registry:
             "schemas": ids,
             "ready": self.writer.is_ready and self.writer.failure is None,
             "skippedRecords": self.skipped,
-            **({"lastSkipped": self.last_skipped} if self.last_skipped else {}),
+            **({"lastSkipped": self.last_skipped, "remark": self._remark()} if self.last_skipped else {}),
             **({"lastError": error} if error else {}),
         }
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from sandbox.errors import SandboxError, UnknownName, UpstreamUnavailable, UsageError
 from sandbox.registry import refusal
 from sandbox.registry.ports import LogRecord, RecordTooLarge, SchemaLog
-from sandbox.registry.records import Poisoned, SchemaValue, base_header, schema_key
+from sandbox.registry.records import Poisoned, SchemaValue, base_header, base_of, schema_key
 from sandbox.registry.state import Place, RegistryState
 
 __all__ = ["LogWriter", "LostRace"]
@@ -33,7 +33,7 @@ class LostRace(Exception):
 class LogWriter:
     """Owns the log's connection, the task that follows it, and the state.
 
-    `on_poisoned(record, reason)` is told of records that are skipped.
+    `on_poisoned(record, reason)` is told of records that are skipped, those of other registries in conflict included.
     """
 
     def __init__(
@@ -95,6 +95,8 @@ class LogWriter:
                 continue
             if reason is not None:
                 self._rejected[record.offset] = reason
+                if base_of(record) is None:
+                    self._on_poisoned(record, reason)
         if self._state.unrepaired:
             self._broken.set()
         while len(self._rejected) > REJECTIONS_KEPT:

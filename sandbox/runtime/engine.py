@@ -265,6 +265,8 @@ class Engine:
                     alone = len(process.component.services) == 1
                     if process.state is ComponentState.DEGRADED and (alone or process.detail == "paused"):
                         state, detail = process.state, process.detail
+                elif process.state is ComponentState.READY:
+                    detail = detail or reported.get(service, {}).get("remark")
                 rows.append(self._row(process, service, state, detail))
         return rows
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.registry.avro.compatibility import check_reader
+from sandbox.registry.avro.compatibility import PROBLEM_LIMIT, check_reader
 from sandbox.registry.avro.parser import parse
 
 
@@ -127,6 +127,36 @@ def test_every_reason_is_named_in_the_order_of_the_readers_fields():
         "MISSING_ENUM_SYMBOLS",
         "FIXED_SIZE_MISMATCH",
     ]
+
+
+def thrice(leaf, levels=60):
+    """Records that each use the one before three times: 3^60 ways to the leaf."""
+    type_ = leaf
+    for level in range(levels):
+        used = f"R{level - 1}" if level else leaf
+        type_ = record(field("a", type_), field("b", used), field("c", used), name=f"R{level}")
+    return type_
+
+
+def test_types_that_are_used_again_and_again_bring_no_more_problems_than_memory_holds():
+    assert len(found(thrice("int"), thrice("string"))) == PROBLEM_LIMIT
+    assert found(thrice("int"), thrice("int")) == []
+    levels = thrice("int", 4), thrice("string", 4)
+    assert len(found(*levels)) == 3**4
+
+
+def branches(type_, *more, count=3_000):
+    return [*(record(field("a", type_), name=f"U{number}") for number in range(count)), *more]
+
+
+def test_wide_unions_are_compared_by_name():
+    assert found(branches("long"), branches("int")) == []
+    assert [each[:2] for each in found(branches("int"), branches("int", "string"))] == [
+        ("MISSING_UNION_BRANCH", "/3000")
+    ]
+    renamed = record(field("a", "int"), name="Other", aliases=["U7"])
+    assert found([each for each in branches("int", renamed) if each["name"] != "U7"], branches("int")) == []
+    assert len(found(branches("int"), branches("string"))) == PROBLEM_LIMIT
 
 
 TYPES = st.sampled_from(["int", "long", "float", "double", "string", "bytes", "boolean", ["null", "int"], enum("A")])

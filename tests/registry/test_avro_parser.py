@@ -173,3 +173,18 @@ def test_the_deepest_records_can_be_read_and_printed():
     for level in range(MAX_DEPTH):
         schema = {"type": "record", "name": f"R{level}", "fields": [{"name": "x", "type": schema}]}
     assert canonical_text(parse(json.dumps(schema))).count('"record"') == MAX_DEPTH
+
+
+def test_a_default_that_takes_in_itself_is_none():
+    schema = {"type": "record", "name": "R", "fields": [{"name": "a", "type": "R", "default": {}}]}
+    with pytest.raises(InvalidAvro, match="Invalid default for field a"):
+        parse(json.dumps(schema))
+
+
+def test_defaults_within_defaults_are_judged_once():
+    type_ = "int"
+    for level in range(60):
+        fields = [{"name": "a", "type": type_, "default": {} if level else 1}]
+        fields += [{"name": name, "type": f"R{level - 1}", "default": {}} for name in "bc" if level]
+        type_ = {"type": "record", "name": f"R{level}", "fields": fields}
+    parse(json.dumps(type_))

@@ -147,6 +147,17 @@ async def test_a_poisoned_record_is_reported_and_skipped(start, log, facts):
     status = first.service.status()
     assert status["skippedRecords"] == 2
     assert status["lastSkipped"].startswith("offset 2: the value is not JSON")
+    assert status["remark"].startswith("skipped 2 records of _schemas, the last at offset 2: the value is not JSON")
+
+
+async def test_a_record_of_another_registry_that_claims_an_id_twice_is_reported(start, log):
+    first = await start()
+    await first.register("s", schema("R"))
+    value = {"subject": "t", "version": 1, "id": 1, "schema": '"int"', "deleted": False}
+    await log.append(schema_key("t", 1), json.dumps(value).encode())
+    await first.register("u", schema("U"))
+    assert first.service.status()["lastSkipped"] == "offset 1: id 1 belongs to another schema"
+    assert (await first.get("/subjects/t/versions"))[0] == 404
 
 
 async def test_a_version_that_another_instance_writes_while_one_still_looks_is_not_overwritten(start, monkeypatch):

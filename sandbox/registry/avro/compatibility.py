@@ -4,11 +4,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sandbox.registry.avro.types import AvroType, Enum, Field, Fixed, Named, Record, Sequenced, Union
 
-__all__ = ["Incompatibility", "check_reader"]
+__all__ = ["PROBLEM_LIMIT", "Incompatibility", "check_reader"]
+
+PROBLEM_LIMIT = 1_000
+"""A type that is used again brings its problems again, so a few lines of schema could have more than memory holds."""
+WIDE_UNION = 50
+"""In wider unions only branches whose name may fit are looked at. Java looks at all of them, in a time that grows with
+the square of their number; only the path of a problem that a type has in several places can show the difference."""
+
+UNNAMED, ALIASED = "", "*"
 
 _PROMOTIONS = {
     "long": {"int"},
@@ -32,13 +41,14 @@ class Incompatibility:
 
 
 def check_reader(reader: AvroType, writer: AvroType) -> list[Incompatibility]:
-    """Everything that keeps `reader` from reading data of `writer`; empty when it can."""
+    """What keeps `reader` from reading data of `writer`, at most PROBLEM_LIMIT of it; empty when it can."""
     return _Checker().check(reader, writer, "")
 
 
 class _Checker:
     def __init__(self) -> None:
         self._seen: dict[tuple[int, int], list[Incompatibility]] = {}
+        self._by_name: dict[int, dict[str, list[AvroType]]] = {}
 
     def check(self, reader: AvroType, writer: AvroType, path: str) -> list[Incompatibility]:
         """A pair that is being looked at counts as compatible, which ends recursion."""
@@ -46,14 +56,14 @@ class _Checker:
         found = self._seen.get(pair)
         if found is None:
             self._seen[pair] = []
-            found = self._seen[pair] = self._compare(reader, writer, path)
+            found = self._seen[pair] = self._compare(reader, writer, path)[:PROBLEM_LIMIT]
         return found
 
     def _compare(self, reader: AvroType, writer: AvroType, path: str) -> list[Incompatibility]:
         if isinstance(writer, Union):
             return self._writer_union(reader, writer, path)
         if isinstance(reader, Union):
-            if any(not self._apart(branch, writer) for branch in reader.branches):
+            if any(not self._apart(branch, writer) for branch in self._branches(reader, writer)):
                 return []
             return [_missing_branch(reader, writer, writer, path)]
         if isinstance(reader, Record) and isinstance(writer, Record):
@@ -72,12 +82,25 @@ class _Checker:
     def _writer_union(self, reader: AvroType, writer: Union, path: str) -> list[Incompatibility]:
         found: list[Incompatibility] = []
         for index, branch in enumerate(writer.branches):
+            if len(found) >= PROBLEM_LIMIT:
+                break
             place = f"{path}/{index}"
             if not isinstance(reader, Union):
                 found += self.check(reader, branch, place)
             elif self._apart(reader, branch):
                 found.append(_missing_branch(reader, writer, branch, place))
         return found
+
+    def _branches(self, reader: Union, writer: AvroType) -> Sequence[AvroType]:
+        """The branches that `writer` may fit into."""
+        if len(reader.branches) <= WIDE_UNION:
+            return reader.branches
+        if (by_name := self._by_name.get(id(reader))) is None:
+            by_name = self._by_name[id(reader)] = {}
+            for branch in reader.branches:
+                aliased = isinstance(branch, Named) and branch.aliases
+                by_name.setdefault(ALIASED if aliased else _simple_name(branch), []).append(branch)
+        return [*by_name.get(_simple_name(writer), ()), *by_name.get(ALIASED, ())]
 
     def _apart(self, reader: AvroType, writer: AvroType) -> list[Incompatibility]:
         """The same check where only yes or no counts."""
@@ -86,6 +109,8 @@ class _Checker:
     def _fields(self, reader: Record, writer: Record, path: str) -> list[Incompatibility]:
         found: list[Incompatibility] = []
         for index, field in enumerate(reader.fields):
+            if len(found) >= PROBLEM_LIMIT:
+                break
             place = f"{path}/fields/{index}"
             sources = _writer_fields(field, writer)
             if len(sources) > 1:
@@ -100,6 +125,10 @@ class _Checker:
                     kind = "READER_FIELD_MISSING_DEFAULT_VALUE"
                     found.append(Incompatibility(kind, place, field.name, reader, writer))
         return found
+
+
+def _simple_name(type_: AvroType) -> str:
+    return type_.name if isinstance(type_, Named) else UNNAMED
 
 
 def _writer_fields(field: Field, writer: Record) -> list[Field]:

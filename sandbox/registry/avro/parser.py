@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.registry.avro.defaults import is_valid_default
+from sandbox.registry.avro.defaults import Defaults
 from sandbox.registry.avro.types import (
     PRIMITIVES,
     AvroType,
@@ -97,8 +97,9 @@ class _Parser:
         self._note_use(root, 0, root[0])
         self._resolve()
         if self._validate_defaults:
+            defaults = Defaults()
             for field, where in self._defaults:
-                if not is_valid_default(field.type, field.default):
+                if not defaults.is_valid(field.type, field.default):
                     raise InvalidAvro(
                         f"Invalid default for field {field.name}: "
                         f"{_short(field.default)} not a {_describe(field.type)}",

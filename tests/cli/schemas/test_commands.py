@@ -75,6 +75,14 @@ def test_the_list_shows_the_newest_versions(filled: Any, write: Any, golden: Any
     assert [each["subject"] for each in listed if each["deleted"]] == ["gone-value"]
 
 
+def test_a_stored_schema_that_nobody_can_read_is_shown_as_it_is() -> None:
+    from sandbox.cli.schemas_lines import schema_text, subject_lines
+
+    broken = {"subject": "s", "version": 1, "id": 7, "schema": '{"type":"rec'}
+    assert list(subject_lines([broken], frozenset()))[1].split() == ["s", "1", "7", "AVRO", "(not", "readable)"]
+    assert schema_text(broken) == '{"type":"rec'
+
+
 def test_a_schema_is_shown_alone_on_stdout(filled: Any, golden: Any) -> None:
     done = filled("schemas", "show", SUBJECT)
     assert json.loads(done.out) == WIDER
