@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from sandbox.registry.writer import LogWriter, LostRace
 __all__ = ["Deletion"]
 
 TRIES = 20
+AT_ONCE = 100
+"""Records of a large subject under way to Kafka."""
 
 
 class Deletion:
@@ -41,8 +44,7 @@ class Deletion:
                 if alive:
                     raise refusal.subject_not_soft_deleted(subject)
                 await self._remember_ids(every)
-                for version in every:
-                    await self._remove(version)
+                await self._remove_all(every)
             else:
                 value = subject_value(subject, {"version": alive[-1].number})
                 await self._writer.append(subject_key("DELETE_SUBJECT", subject), value, "delete")
@@ -89,6 +91,14 @@ class Deletion:
             except LostRace:
                 continue
         raise refusal.store_failed(f"other instances were first {TRIES} times")
+
+    async def _remove_all(self, versions: Sequence[Version]) -> None:
+        """Raises the first Refusal, once nothing is under way any more."""
+        for start in range(0, len(versions), AT_ONCE):
+            removals = (self._remove(each) for each in versions[start : start + AT_ONCE])
+            for outcome in await asyncio.gather(*removals, return_exceptions=True):
+                if isinstance(outcome, BaseException):
+                    raise outcome
 
     async def _remove(self, version: Version) -> None:
         for _ in range(TRIES):

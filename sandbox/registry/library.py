@@ -18,6 +18,8 @@ from sandbox.registry.state import RegistryState, StoredSchema, Version
 __all__ = ["LARGE_CHARACTERS", "Library"]
 
 KEPT = 200
+MAX_DEPTH = 100
+"""How far references of references are followed."""
 LARGE_CHARACTERS = 50_000
 """Longer texts are read and compared in a thread, so that other requests need not wait."""
 
@@ -128,8 +130,10 @@ class Library:
             version = self._state.version(*place)
             if version is None:
                 raise _unknown(reference)
-            if place in path or len(path) > 100:
+            if place in path:
                 raise refusal.invalid_schema(f"The reference {reference.name} leads back to itself")
+            if len(path) > MAX_DEPTH:
+                raise refusal.invalid_schema(f"References are nested more than {MAX_DEPTH} deep, at {reference.name}")
             if reference.name not in found:
                 self._collect(target, version.schema.definition.references, found, [*path, place])
                 found[reference.name] = Referenced(reference.name, version.schema.definition.text)

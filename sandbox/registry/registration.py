@@ -116,11 +116,14 @@ class Registration:
 
     def _same(self, subject: str, definition: Definition, *, deleted: bool) -> Version | None:
         fingerprint = definition.fingerprint()
+        if fingerprint not in self._state.context(context_of(subject)).by_fingerprint:
+            return None
         newest_first = reversed(self._state.versions(subject, deleted=deleted))
         return next((each for each in newest_first if each.schema.fingerprint == fingerprint), None)
 
     async def _add(self, subject: str, definition: Definition, parsed: Parsed, wanted: Wanted) -> Version:
         mode = self._require_mode(subject, wanted)
+        position = self._state.position
         every = self._state.versions(subject, deleted=True)
         if not mode.takes_ids:
             await self._require_compatible(subject, definition, parsed)
@@ -130,7 +133,7 @@ class Registration:
                 raise refusal.invalid_schema("Version is not one more than previous version")
             number = wanted.version
         await self._announce_context(context_of(subject))
-        if _places(self._state.versions(subject, deleted=True)) != _places(every):
+        if self._state.position != position and _places(self._state.versions(subject, deleted=True)) != _places(every):
             raise LostRace("another instance wrote while this one looked")
         schema_id = self._id_for(subject, definition, wanted)
         value = SchemaValue(subject, number, schema_id, definition)

@@ -75,6 +75,7 @@ class RegistryState:
         self.position = 0
         self.contexts: dict[str, Context] = {}
         self.subjects: dict[str, dict[int, Version]] = {}
+        """Versions by subject and number, in the order of the numbers."""
         self.configs: dict[str | None, Mapping[str, Any]] = {}
         self.modes: dict[str | None, str] = {}
         self.referrers: dict[Place, set[Place]] = {}
@@ -172,7 +173,11 @@ class RegistryState:
             target = (self.referenced_subject(place[0], reference.subject), reference.version)
             self.referrers.setdefault(target, set()).add(place)
         version = Version(place[0], place[1], stored, value.deleted, record.offset, record.timestamp_ms)
-        self.subjects.setdefault(place[0], {})[place[1]] = version
+        versions = self.subjects.setdefault(place[0], {})
+        is_last = not versions or next(reversed(versions)) <= place[1]
+        versions[place[1]] = version
+        if not is_last:
+            self.subjects[place[0]] = dict(sorted(versions.items()))
         self._tombstones.pop(place, None)
         self.unrepaired.pop(place, None)
 
@@ -251,14 +256,12 @@ class RegistryState:
 
     def versions(self, subject: str, *, deleted: bool = False) -> list[Version]:
         """Versions of a subject, oldest first, without soft-deleted ones unless asked for."""
-        found = self.subjects.get(subject, {})
-        numbers = sorted(found)
-        return [found[number] for number in numbers if deleted or not found[number].deleted]
+        return [each for each in self.subjects.get(subject, {}).values() if deleted or not each.deleted]
 
     def latest(self, subject: str) -> Version | None:
         """The newest version that is not deleted."""
-        found = self.versions(subject)
-        return found[-1] if found else None
+        newest_first = reversed(self.subjects.get(subject, {}).values())
+        return next((each for each in newest_first if not each.deleted), None)
 
     def context(self, name: str) -> Context:
         return self.contexts.get(name) or Context()

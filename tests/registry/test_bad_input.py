@@ -1,10 +1,13 @@
 import json
 import random
+import time
 
 import pytest
 from yarl import URL
 
+from sandbox.registry.definition import Definition
 from sandbox.registry.memory_log import MemoryLog
+from sandbox.registry.records import SchemaValue, schema_key
 
 
 async def test_a_schema_of_5_mb_is_too_large_and_leaves_nothing_behind(api, log):
@@ -113,6 +116,27 @@ async def test_metadata_of_the_wrong_form_is_refused(api):
     for metadata in ({"properties": []}, {"properties": {"a": {}}}, {"tags": {"a": "b"}}, []):
         status, _ = await api.post("/subjects/s/versions", {"schema": '"int"', "metadata": metadata})
         assert status == 400
+
+
+async def test_a_subject_of_thousands_of_versions_is_served_like_a_small_one(api, log):
+    for number in range(1, 3_001):
+        value = SchemaValue(
+            "many", number, number, Definition("AVRO", f'{{"type":"fixed","name":"F","size":{number}}}')
+        )
+        await log.append(schema_key("many", number), value.encode())
+    await api.put("/config/many", {"compatibility": "NONE"})
+    await api.put("/config/small", {"compatibility": "NONE"})
+    took_s = {"many": 0.0, "small": 0.0}
+    for size in range(20_000, 20_100):
+        for subject in took_s:
+            started_s = time.perf_counter()
+            await api.register(subject, {"type": "enum", "name": "E", "symbols": [f"{subject}_{size}"]})
+            took_s[subject] += time.perf_counter() - started_s
+    assert took_s["many"] < 10 * took_s["small"]
+    assert await api.get("/subjects/many/versions?offset=2998&limit=3") == (200, [2999, 3000, 3001])
+    assert (await api.delete("/subjects/many"))[0] == 200
+    assert len((await api.delete("/subjects/many?permanent=true"))[1]) == 3_100
+    assert await api.get("/subjects?deleted=true") == (200, ["small"])
 
 
 async def test_no_ids_are_left_after_the_last(api):

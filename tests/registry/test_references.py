@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from sandbox.registry.definition import Definition, Reference
@@ -115,3 +117,17 @@ async def test_references_that_lead_in_a_ring_are_refused(api, log):
     assert (status, answer["error_code"]) == (422, 42201)
     assert "leads back to itself" in answer["message"]
     assert (await api.get("/schemas/ids/50"))[0] == 200
+
+
+async def test_references_are_followed_a_hundred_levels_and_no_further(api):
+    def body(level):
+        used = f"c.C{level - 1}" if level else "int"
+        text = json.dumps(
+            {"type": "record", "name": f"C{level}", "namespace": "c", "fields": [{"name": "x", "type": used}]}
+        )
+        return {"schema": text, "references": [to(f"chain{level - 1}", name=used)] if level else []}
+
+    for level in range(102):
+        assert (await api.post(f"/subjects/chain{level}/versions", body(level)))[0] == 200, level
+    status, answer = await api.post("/subjects/chain102/versions", body(102))
+    assert (status, answer["message"]) == (422, "References are nested more than 100 deep, at c.C0")

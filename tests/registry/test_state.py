@@ -242,3 +242,11 @@ def test_keys_and_values_have_confluents_form():
         b'"metadata":{"properties":{"a":"b"}},"schema":"{}","deleted":true}'
     )
     assert subject_value("s", {"version": 2}) == b'{"subject":"s","version":2}'
+
+
+def test_versions_are_in_order_whatever_the_order_of_the_log(script):
+    for number in (5, 2, 9, 1):
+        script.put("s", number, number, f'"type{number}"')
+    assert [each.number for each in script.state.versions("s")] == [1, 2, 5, 9]
+    script.put("s", 9, 9, '"type9"', deleted=True)
+    assert script.state.latest("s").number == 5
