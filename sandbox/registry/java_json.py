@@ -61,7 +61,8 @@ def _java_float(value: float) -> str:
         return "Infinity" if value > 0 else "-Infinity"
     if value == 0 or 1e-3 <= abs(value) < 1e7:
         return repr(value)
-    mantissa, _, exponent = f"{value!r}e0".partition("e")
+    text = f"{value:.1e}"  # two digits, as Java writes no fewer, even where one would do
+    mantissa, _, exponent = f"{text if float(text) == value else repr(value)}e0".partition("e")
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
     digits = (whole + fraction).lstrip("0")
