@@ -53,6 +53,9 @@ def run(plan: EnginePlan, token: str, runtime: Runtime) -> None:
     with collector_at_rest():
         import asyncio
 
+        from sandbox.runtime.late_authorities import import_aiohttp
+
+        import_aiohttp()
         from sandbox.control.server import control_app
         from sandbox.runtime.engine import Engine
 

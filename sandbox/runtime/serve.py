@@ -17,6 +17,7 @@ from sandbox.contracts.limits import LimitsChange
 from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.events.log import log_json_lines
 from sandbox.runtime.collector import collector_at_rest
+from sandbox.runtime.late_authorities import import_aiohttp
 from sandbox.runtime.membership import Membership
 
 __all__ = ["ServicesProcess", "main"]
@@ -35,6 +36,7 @@ def main(names: Sequence[str]) -> None:
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     gc.set_threshold(*GC_THRESHOLDS)
     with collector_at_rest():
+        import_aiohttp()
         process = ServicesProcess(_configuration(names), access_log=lines.write_line)
     asyncio.run(process.run())
 
