@@ -69,7 +69,7 @@ class ConsumerBoundary:
         rng: random.Random | None = None,
         room: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`room` is waited for before each run of records: facts must not come faster than they are taken."""
+        """`room` is waited for before each run of records: it comes when they can be handled and told of."""
         self._subscription = subscription
         self._group = group
         self._service = service

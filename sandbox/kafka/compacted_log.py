@@ -62,16 +62,23 @@ class CompactedLog:
         await self.stop()
         producer = RecordProducer(self._cluster, client_id="schema-registry", delivery_timeout_s=APPEND_LIMIT_S)
         offsets = LogReader(self._cluster, client_id="schema-registry")
+        is_open = False
         try:
-            async with TopicsAdmin(self._cluster, connect_timeout_s=CONNECT_LIMIT_S) as topics:
-                await topics.create_compacted(self._topic)
-            await producer.start()
-            await offsets.start(CONNECT_LIMIT_S)
-        except BaseException:
-            await producer.stop()
-            await offsets.stop()
-            raise
+            async with asyncio.TaskGroup() as group:
+                for step in (self._make_topic(), producer.start(), offsets.start(CONNECT_LIMIT_S)):
+                    group.create_task(step)
+            is_open = True
+        except BaseExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            if not is_open:
+                await producer.stop()
+                await offsets.stop()
         self._producer, self._offsets = producer, offsets
+
+    async def _make_topic(self) -> None:
+        async with TopicsAdmin(self._cluster, connect_timeout_s=CONNECT_LIMIT_S) as topics:
+            await topics.create_compacted(self._topic)
 
     async def stop(self) -> None:
         """Disconnect, ending `follow`. Idempotent."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,17 +39,16 @@ async def prove(
     """
     import aiohttp
 
-    proofs = [
-        await _timed("record produced and consumed", prove_round_trip(clients.cluster, producer=clients.producer))
-    ]
+    steps = [_timed("record produced and consumed", prove_round_trip(clients.cluster, producer=clients.producer))]
     topic, schema = next(clients.contracts.avro_topics(), (None, {}))
     if topic is not None and plan.url("schema-registry"):
-        proofs.append(await _timed("schema registered and fetched", _schema(clients, topic, schema)))
+        steps.append(_timed("schema registered and fetched", _schema(clients, topic, schema)))
     timeout = aiohttp.ClientTimeout(total=CALL_LIMIT_S)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         for service in ("capsule", "odyssey", "plato"):
             if service in plan.services and (url := plan.local_url(service)):
-                proofs.append(await _timed(f"{service} answered", _health(session, service, url)))
+                steps.append(_timed(f"{service} answered", _health(session, service, url)))
+        proofs = await _side_by_side(steps)
     for service in ("capsule", "odyssey", "plato"):
         if (seen := replaced.get(service)) and seen.trouble is None:
             proofs.append(Proof(f"your {service} reached", seen.took_ms))
@@ -56,6 +56,16 @@ async def prove(
         counted = "1 consumer group" if len(groups) == 1 else f"{len(groups)} consumer groups"
         proofs.append(Proof(f"{counted} joined", max(each["took_ms"] for each in groups.values())))
     return proofs
+
+
+async def _side_by_side(steps: Sequence[Coroutine[Any, Any, Proof]]) -> list[Proof]:
+    """What all of them found, in their order. Raises what the first that fails does."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(step) for step in steps]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 async def _timed(what: str, work: Awaitable[object]) -> Proof:

@@ -51,6 +51,7 @@ class Served:
         self._runner: web.AppRunner | None = None
         self._listening = False
         self._is_joining = False
+        self._is_held = False
         self._joined_ms: dict[str, float] = {}
         self._started_s = time.monotonic()
 
@@ -78,13 +79,24 @@ class Served:
         await self.service.start()
         await self._listen()
 
-    def join(self) -> None:
-        """Begin to join its consumer groups, whose topics exist now."""
+    def join(self, *, held: bool = False) -> None:
+        """Begin to join its consumer groups, whose topics exist now. While `held` it is not ready: see `release`."""
+        self._is_held = held
         self._started_s = time.monotonic()
         self._members = {each.group: Membership(each) for each in self._make_consumers()}
         for member in self._members.values():
             member.start()
         self._is_joining = True
+
+    def release(self) -> None:
+        """What it was held for is there."""
+        self._is_held = False
+
+    async def leave(self) -> None:
+        """Leave its consumer groups for good."""
+        self._is_joining = False
+        await asyncio.gather(*(member.stop() for member in self._members.values()))
+        self._members = {}
 
     def member(self, group: str) -> Membership | None:
         """Its member of that group, None when it has none."""
@@ -128,8 +140,7 @@ class Served:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        await asyncio.gather(*(member.stop() for member in self._members.values()))
-        self._members = {}
+        await self.leave()
         await self.service.stop()
 
     def status(self) -> dict[str, Any]:
@@ -148,7 +159,7 @@ class Served:
         away = [group for group in waiting if self._members[group].is_absent]
         if self.failure:
             state, detail = "failed", self.failure
-        elif self._listening and self._is_joining and not waiting:
+        elif self._listening and self._is_joining and not self._is_held and not waiting:
             state, detail = "ready", None
         else:
             doing = f"out of group {', '.join(away)} for a reset" if away else f"joining group {', '.join(waiting)}"

@@ -72,6 +72,7 @@ class ServiceParts:
         )
         self.served: dict[str, Served] = {name: self._build(name) for name in config.services}
         self._push: asyncio.Task[None] | None = None
+        self._schemas_known = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def admin_api(self, process: Any) -> AsyncIterator[None]:
@@ -98,20 +99,27 @@ class ServiceParts:
                 await self._engine.close()
 
     async def start(self) -> None:
-        """Open the services while Kafka comes up; then topics, registry and schemas; then join the groups."""
+        """Open the services while Kafka comes up; then topics and groups, and registry and schemas beside them.
+
+        Records are held until the schemas are there, which decoding them takes.
+        """
         services = [served for name, served in self.served.items() if name != "schema-registry"]
         async with asyncio.TaskGroup() as group:
             group.create_task(self._until_listening())
             for served in services:
                 group.create_task(self._open(served))
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._make_topics())
-            group.create_task(self._start_registry())
-            if services:
-                group.create_task(self._clients.producer.start())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._join_groups(services))
+                group.create_task(self._start_registry())
+                if services:
+                    group.create_task(self._clients.producer.start())
+        except BaseException:
+            await asyncio.gather(*(served.leave() for served in services))
+            raise
+        self._schemas_known.set()
         for served in services:
-            if not served.failure:
-                served.join()
+            served.release()
 
     async def _open(self, served: Served) -> None:
         try:
@@ -119,10 +127,19 @@ class ServiceParts:
         except SandboxError as error:
             served.failure = error.message
 
-    async def _make_topics(self) -> None:
+    async def _join_groups(self, services: Sequence[Served]) -> None:
+        """Make the topics and begin to join the groups that read them."""
         async with TopicsAdmin(self._clients.cluster) as topics:
             await topics.wake_coordinator()
             await topics.create([*self._contracts.topics.values(), PROBE_TOPIC])
+        for served in services:
+            if not served.failure:
+                served.join(held=True)
+
+    async def _room_for_records(self) -> None:
+        """Decoding takes the schemas, and facts must not come faster than the engine takes them."""
+        await self._schemas_known.wait()
+        await self._outbox.room()
 
     async def _start_registry(self) -> None:
         """The registry, where it is one of ours here, and the contracts' schemas in it, wherever it runs."""
@@ -280,7 +297,7 @@ class ServiceParts:
             facts=self._outbox,
             clock=self.clock,
             policy=DEMO_RETRIES if self._config.profile == "demo" else None,
-            room=self._outbox.room,
+            room=self._room_for_records,
         )
         return GroupConsumer(self._clients.cluster, subscription, boundary.handle_run, instance=self._config.instance)
 

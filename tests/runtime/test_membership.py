@@ -145,3 +145,18 @@ async def test_the_status_says_why_a_service_is_out_of_its_group(served: Served)
     status = served.status()
     assert (status["state"], status["detail"]) == ("starting", "out of group capsule for a reset")
     await served.stop()
+
+
+async def test_a_service_that_is_held_is_ready_when_it_is_released(consumer: Consumer) -> None:
+    served = Served(Service(consumer), bind=(), port=None, consumers=lambda: [consumer])
+    await served.open()
+    served.join(held=True)
+    assert (served.status()["state"], consumer.joined) == ("starting", True)
+    served.release()
+    assert served.status()["state"] == "ready"
+
+
+async def test_a_service_that_left_its_groups_is_in_none(served: Served, consumer: Consumer) -> None:
+    await served.leave()
+    assert (consumer.did[-1], served.member("capsule")) == ("stop", None)
+    assert served.status()["state"] == "starting"
