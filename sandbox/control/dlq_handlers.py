@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from sandbox.control import dlq_models as models
 from sandbox.control.engine_handlers import answer
 from sandbox.control.ports import Engine
 from sandbox.control.request import read_body, read_query
-from sandbox.runtime.dlq.automatic import Automatic
 from sandbox.runtime.dlq.letter_filter import LetterFilter
 from sandbox.runtime.dlq.replay import ReplayOptions
+
+if TYPE_CHECKING:
+    from sandbox.runtime.dlq.automatic import Automatic
 
 __all__ = ["DlqHandlers"]
 
@@ -75,6 +79,8 @@ class DlqHandlers:
         return _automatic((await self._engine.dlq()).automatic)
 
     async def set_automatic_replay(self, request: web.Request) -> web.Response:
+        from sandbox.runtime.dlq.automatic import Automatic
+
         body = await read_body(request, models.AutomaticReplay)
         desk = await self._engine.dlq()
         desk.set_automatic(Automatic(enabled=body.enabled, wait_s=body.waitSeconds))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
-from sandbox.runtime.dlq.desk import DlqDesk
 from sandbox.runtime.engine_faults import EngineFaults
-from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.resets import Resets
+
+if TYPE_CHECKING:
+    from sandbox.runtime.dlq.desk import DlqDesk
+    from sandbox.runtime.groups_view import GroupsView
 
 __all__ = ["Engine"]
 

@@ -7,40 +7,37 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from sandbox.clock import SystemClock
 from sandbox.config.folders import StateFolder
 from sandbox.contracts.instants import format_instant
-from sandbox.contracts.names import Names
 from sandbox.errors import PortTaken, SandboxError, UnknownName
-from sandbox.kafka.dlq_reader import DlqReader
-from sandbox.kafka.groups import GroupsAdmin
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.announcement import announce
 from sandbox.runtime.component import ComponentState, Supervised
-from sandbox.runtime.dlq.desk import DlqDesk
 from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.engine_faults import EngineFaults
-from sandbox.runtime.groups_view import GroupsView
-from sandbox.runtime.kafka_clients import KafkaClients
-from sandbox.runtime.ledger_feed import LedgerFeed
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import holder
-from sandbox.runtime.readiness import Proof, prove
 from sandbox.runtime.resets import Resets
 from sandbox.runtime.runtimes import Runtime
 from sandbox.runtime.scenario_runs import ScenarioRuns
 from sandbox.runtime.swaps import Swaps
-from sandbox.runtime.team_contracts import load_contracts
-from sandbox.runtime.topics_view import TopicsView
+
+if TYPE_CHECKING:
+    from sandbox.runtime.dlq.desk import DlqDesk
+    from sandbox.runtime.engine_kafka import EngineKafka
+    from sandbox.runtime.groups_view import GroupsView
+    from sandbox.runtime.readiness import Proof
 
 __all__ = ["Engine"]
 
@@ -63,37 +60,10 @@ class Engine:
         kafka, services = runtime.components()
         self.kafka = Supervised(kafka, self.journal, self.clock)
         self.services = {each.name: Supervised(each, self.journal, self.clock) for each in services}
-        contracts = load_contracts(plan.contracts)
-        self.clients = KafkaClients(
-            plan.local_bootstrap_servers,
-            plan.local_url("schema-registry"),
-            contracts,
-            Names(),
-            client_id="engine",
-            strict=True,
-            registry_users=plan.registry_users,
-        )
-        self._swaps = Swaps(plan, contracts)
+        self._swaps = Swaps(plan)
         self._scenarios = ScenarioRuns(self._scenario_world)
         self._training: Child | None = None
-        self._topics = TopicsView(self.clients, self.journal, self.clock)
-        self.consumer_groups = GroupsView(
-            lambda: GroupsAdmin(self.clients.cluster),
-            lambda: [each.component for each in self.services.values()],
-            self._running,
-            self.ledger,
-            self.journal,
-            self.clock,
-        )
         self.resets = Resets(self._running, self.journal, self.clock)
-        self._desk = DlqDesk(
-            DlqReader(self.clients.cluster),
-            self.clients.publisher("dlq", self.journal, self.clock),
-            self.journal,
-            self.clock,
-            StateFolder(Path(plan.state_dir)).stores / "dlq.db",
-            EngineHealth(self._all_ready, self.breakers),
-        )
         self.faults = EngineFaults(self.services, self._admin)
         self.proof: list[Proof] = []
         self.proof_failure: str | None = None
@@ -114,10 +84,8 @@ class Engine:
         self._announce()
         for supervised in self._components():
             supervised.changed = self._component_changed
-        self.spawn(self._open_desk())
         self.spawn(self._start_all())
         self.spawn(self._swaps.run())
-        self.spawn(LedgerFeed(self.ledger, self.clients.cluster, self.groups).run())
         try:
             await self._stopping.wait()
         finally:
@@ -156,16 +124,39 @@ class Engine:
     async def _start_all(self) -> None:
         """Kafka and the services start side by side: each waits for what it needs."""
         async with asyncio.TaskGroup() as group:
-            for supervised in self._components():
+            group.create_task(self._start_kafka())
+            for supervised in self.services.values():
                 group.create_task(supervised.start())
         await self._prove()
         if self.proof and self.plan.train:
             self._train()
 
+    async def _start_kafka(self) -> None:
+        """Then load what the engine does with it, while the services join their groups."""
+        await self.kafka.start()
+        self.spawn(self.own_kafka.ledger_feed.run())
+        self.spawn(self._open_desk())
+
+    @cached_property
+    def own_kafka(self) -> EngineKafka:
+        """The engine's own use of Kafka, made when it is first needed."""
+        from sandbox.runtime.engine_kafka import EngineKafka
+
+        return EngineKafka(
+            self.plan,
+            self.journal,
+            self.ledger,
+            self.clock,
+            processes=lambda: [each.component for each in self.services.values()],
+            running=self._running,
+            joined=self.groups,
+            health=EngineHealth(self._all_ready, self.breakers),
+        )
+
     async def _open_desk(self) -> None:
         """Replays that the last engine's end interrupted go on at once; a desk that cannot open is tried when asked."""
         try:
-            await self._desk.start()
+            await self.own_kafka.desk.start()
         except SandboxError as error:
             log.warning("dead letters: %s", error.render())
 
@@ -183,9 +174,11 @@ class Engine:
 
     async def _prove(self) -> None:
         """Use every link once, again until it holds or a component has failed."""
+        from sandbox.runtime.readiness import prove
+
         while self._all_ready():
             try:
-                proof = await prove(self.plan, self.clients, self.groups(), await self._swaps.look())
+                proof = await prove(self.plan, self.own_kafka.clients, self.groups(), await self._swaps.look())
                 self.proof = proof + await self.runtime.prove()
                 self.proof_failure = None
             except SandboxError as error:
@@ -210,8 +203,8 @@ class Engine:
         if self._training is not None:
             self._training.terminate()
         await self._scenarios.stop_all()
-        await self._desk.stop()
-        await self.clients.close()
+        if "own_kafka" in vars(self):
+            await self.own_kafka.close()
         await asyncio.gather(*(each.stop() for each in self.services.values()))
         for each in self.services.values():
             await each.component.admin.close()
@@ -334,20 +327,25 @@ class Engine:
         return component.admin
 
     async def topics(self) -> list[dict[str, Any]]:
-        return await self._topics.all()
+        return await self.own_kafka.topics.all()
 
     async def topic(self, name: str) -> dict[str, Any]:
-        return await self._topics.one(name)
+        return await self.own_kafka.topics.one(name)
 
     def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
-        return self._topics.tail(topic, start=start)
+        return self.own_kafka.topics.tail(topic, start=start)
 
     async def publish_record(self, topic: str, **record: Any) -> dict[str, Any]:
-        return await self._topics.publish(topic, **record)
+        return await self.own_kafka.topics.publish(topic, **record)
+
+    @property
+    def consumer_groups(self) -> GroupsView:
+        return self.own_kafka.groups
 
     async def dlq(self) -> DlqDesk:
-        await self._desk.start()
-        return self._desk
+        desk = self.own_kafka.desk
+        await desk.start()
+        return desk
 
     async def run_scenario(self, document: Mapping[str, Any]) -> str:
         return self._scenarios.start(document)
@@ -365,7 +363,7 @@ class Engine:
         urls = {name: self.plan.local_url(name) for name in ("capsule", "odyssey", "plato")}
         urls["registry"] = self.plan.local_url("schema-registry")
         return ScenarioWorld(
-            self.clients,
+            self.own_kafka.clients,
             self.journal,
             self.clock,
             {name: url for name, url in urls.items() if url},

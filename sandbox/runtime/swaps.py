@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.contracts.catalog import Contracts
 from sandbox.errors import UnknownName
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.replaced import Replaced, Sighting
-from sandbox.runtime.team_contracts import findings
 
 __all__ = ["Swaps"]
 
 
 class Swaps:
-    def __init__(self, plan: EnginePlan, contracts: Contracts) -> None:
+    """Raises InvalidFile for contracts that cannot be used."""
+
+    def __init__(self, plan: EnginePlan) -> None:
         self._plan = plan
         self._replaced = Replaced(plan.replace)
-        self._findings = [each.to_json() for each in findings(contracts, plan.services)] if plan.contracts else []
+        self._findings = _findings(plan) if plan.contracts else []
 
     async def run(self) -> None:
         """Keep an eye on the services that stand in for ours, until cancelled."""
@@ -41,3 +41,10 @@ class Swaps:
             "replaced": self._replaced.to_json(),
             "contracts": {"folder": self._plan.contracts, "findings": self._findings},
         }
+
+
+def _findings(plan: EnginePlan) -> list[dict[str, Any]]:
+    """What our services miss in the team's contracts."""
+    from sandbox.runtime.team_contracts import findings, load_contracts
+
+    return [each.to_json() for each in findings(load_contracts(plan.contracts), plan.services)]
