@@ -96,15 +96,13 @@ class ConsumerBoundary:
             return
         while records:
             started_ns = self._clock.monotonic_ns()
-            deliveries, outcomes, failure = await self._attempt_many(records)
-            for delivery, outcome in zip(deliveries, outcomes, strict=False):
-                self._consumed(delivery.record, delivery.trace, _known(outcome), started_ns, 1)
-            if outcomes:
-                yield records[len(outcomes) - 1]
-            records, handed = records[len(outcomes) :], deliveries[len(outcomes) :]
+            deliveries, handled, failure = await self._attempt_many(records, started_ns)
+            if handled:
+                yield records[handled - 1]
+            records, unhandled = records[handled:], deliveries[handled:]
             if failure is not None:
                 first, records = records[0], records[1:]
-                trace = handed[0].trace if handed else TraceContext.accept_record(first.headers, self._rng)
+                trace = unhandled[0].trace if unhandled else TraceContext.accept_record(first.headers, self._rng)
                 await self._conclude(first, trace, started_ns, "", failure)
                 yield first
 
@@ -159,11 +157,11 @@ class ConsumerBoundary:
             CURRENT_TRACE.reset(token)
 
     async def _attempt_many(
-        self, records: Sequence[Record]
-    ) -> tuple[list[Delivery], list[str | None], _Failure | None]:
-        """What was decoded, the outcomes of those that succeeded, and why the one behind these did not."""
+        self, records: Sequence[Record], started_ns: int
+    ) -> tuple[list[Delivery], int, _Failure | None]:
+        """What was decoded, how many of these the service handled, and why it did not handle the one behind them."""
         deliveries: list[Delivery] = []
-        outcomes: list[str | None] = []
+        handled: list[Delivery] = []
         failure = None
         for record in records:
             value, failure = await self._caught(self._value(record))
@@ -172,15 +170,18 @@ class ConsumerBoundary:
             trace = TraceContext.accept_record(record.headers, self._rng)
             deliveries.append(Delivery(record, value, trace, self._group))
         if deliveries:
-            _, earlier = await self._caught(self._collect(deliveries, outcomes))
+            _, earlier = await self._caught(self._hand_over(deliveries, handled, started_ns))
             failure = earlier or failure
-        return deliveries, outcomes, failure
+        return deliveries, len(handled), failure
 
-    async def _collect(self, deliveries: Sequence[Delivery], outcomes: list[str | None]) -> None:
+    async def _hand_over(self, deliveries: Sequence[Delivery], handled: list[Delivery], started_ns: int) -> None:
+        """An outcome is told as it comes: if the rest is cut off, this record comes again and is known by then."""
         assert self._subscription.handle_many is not None
         async for outcome in self._subscription.handle_many(deliveries):
-            outcomes.append(outcome)
-        if len(outcomes) < len(deliveries):
+            delivery = deliveries[len(handled)]
+            handled.append(delivery)
+            self._consumed(delivery.record, delivery.trace, _known(outcome), started_ns, 1)
+        if len(handled) < len(deliveries):
             raise RuntimeError("the service yielded no outcome")
 
     async def _value(self, record: Record) -> dict[str, Any] | None:

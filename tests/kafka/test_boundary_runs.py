@@ -29,6 +29,7 @@ class Bench:
         self.failures: dict[int, list[Exception]] = {}
         self.yields: list[int] = []
         self.silent_after: int | None = None
+        self.holds_at: int | None = None
         self.room: Any = None
 
     async def write(self, letter: DeadLetter) -> None:
@@ -53,6 +54,8 @@ class Bench:
                 raise self.failures[offset].pop(0)
             if offset == self.silent_after:
                 return
+            if offset == self.holds_at:
+                await asyncio.Event().wait()
             yield "duplicate" if offset == 7 else None
 
     def start(self, *offsets: int) -> asyncio.Task[None]:
@@ -172,3 +175,14 @@ async def test_a_run_waits_until_its_facts_can_be_taken(bench: Bench) -> None:
     room.set()
     await task
     assert bench.handed == [[5]]
+
+
+async def test_a_run_that_is_cut_off_has_told_of_what_was_handled(bench: Bench) -> None:
+    bench.holds_at = 7
+    task = bench.start(5, 6, 7, 8)
+    await bench.clock.advance(1.0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [(fact.offset, fact.outcome) for fact in bench.facts.all] == [(5, "processed"), (6, "processed")]
+    assert bench.yields == [], "it is not committed, and comes again"
