@@ -141,9 +141,10 @@ class RecordProducer:
 
     async def acknowledged(self, sent: Delivering) -> RecordMetadata:
         """Wait for the acknowledgement of an enqueued record. Raises as `send`."""
-        for wait_s in (sent.left_s(self._limit_s), GRACE_S):
-            if not sent.future.done():
-                await asyncio.wait([sent.future], timeout=wait_s)
+        if not sent.future.done():
+            await asyncio.wait([sent.future], timeout=sent.left_s(self._limit_s))
+        if not sent.future.done():
+            await asyncio.wait([sent.future], timeout=GRACE_S)
         if not sent.future.done():
             await self._discard(sent.producer)
             raise self.cluster.unavailable(f"publishing to {sent.topic}", f"no acknowledgement in {self._limit_s:g} s")

@@ -144,7 +144,7 @@ async def test_nothing_is_lost_while_the_broker_is_killed_three_times(cli: Any, 
     records = records_of(control)[TOPIC]
     assert 0 <= records - total - 2 <= load.again, "only what was not acknowledged is there twice"
 
-    ledger = await asyncio.to_thread(wait_for, lambda: settled(control, records), limit_s=120)
+    ledger = await asyncio.to_thread(wait_for, lambda: settled(control, records), limit_s=60 + total / 100)
     topics = records_of(control)
     assert ledger["lost"] == 0
     listed = await asyncio.to_thread(capsules, endpoints["capsule"])

@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import psutil
@@ -188,6 +189,24 @@ async def test_a_frozen_broker_fails_the_publisher_in_bounded_time_and_nothing_t
     assert b"queued" not in seen
     assert (seen[0], seen[-1]) == (b"first", b"last")
     assert len(facts.of("RecordProduced")) == 2
+    await producer.stop()
+
+
+async def test_a_queue_that_stays_full_fails_the_publisher_in_bounded_time(cluster: Cluster, broker: Any) -> None:
+    producer = RecordProducer(replace(cluster, request_timeout_ms=1_000))
+    topic = cluster.names.topic("audit.events")
+    await producer.send(topic, b"k", b"v")
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        await stopped(broker.pid)
+        started = time.monotonic()
+        posts = [asyncio.ensure_future(producer.enqueue(topic, b"k", b"x" * 10_000)) for _ in range(100)]
+        with pytest.raises(KafkaUnavailable):
+            await asyncio.gather(*posts)
+        await asyncio.wait(posts)
+        assert time.monotonic() - started < 4
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
     await producer.stop()
 
 
