@@ -18,7 +18,7 @@ from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.resets import Resets
-from sandbox.runtime.scenario_calls import open_credentialed_calls
+from sandbox.runtime.scenario_calls import open_service_calls
 from sandbox.scenarios.assertions.assertion import MISSING
 from sandbox.scenarios.ports import BreakerState, Calls, FaultState, GroupState, Moved, Outgoing, Seen, Setting
 from sandbox.scenarios.telling import SOURCE
@@ -152,7 +152,7 @@ class ScenarioWorld:
         return {each["id"]: _fault_state(each) for each in await self._faults.list()}
 
     def calls(self) -> AbstractAsyncContextManager[Calls]:
-        return open_credentialed_calls(self.endpoints.values(), self._http)
+        return open_service_calls(self.endpoints.values(), self._http)
 
 
 def _fault_state(fault: Mapping[str, Any]) -> FaultState:

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from sandbox.runtime.scenario_calls import CredentialedCalls, open_credentialed_calls
+from sandbox.runtime.scenario_calls import ServiceCalls, open_service_calls
 from sandbox.services.settings import HttpSettings
 
 SETTINGS = HttpSettings(auth="required", secret="s")
@@ -33,8 +33,8 @@ def plain() -> RecordingCalls:
 
 
 @pytest.fixture
-def calls(plain) -> CredentialedCalls:
-    return CredentialedCalls(plain, [OWN], SETTINGS)
+def calls(plain) -> ServiceCalls:
+    return ServiceCalls(plain, [OWN], SETTINGS)
 
 
 async def test_a_call_to_a_service_comes_with_a_token_of_all_scopes(calls, plain) -> None:
@@ -51,7 +51,14 @@ async def test_a_call_to_a_service_comes_with_a_token_of_all_scopes(calls, plain
 @pytest.mark.parametrize("given", [{"authorization": ""}, {"X-API-Key": "wrong"}])
 async def test_a_step_that_brings_a_credential_means_it(calls, plain, given) -> None:
     await calls.request("GET", f"{OWN}/x", given, None, 1.0)
-    assert plain.sent == [given]
+    assert plain.sent == [{**given, "X-Sandbox-Dialect": "envelope"}]
+
+
+async def test_answers_are_in_the_envelope_unless_a_step_asks_for_another_dialect(plain) -> None:
+    calls = ServiceCalls(plain, [OWN], HttpSettings())
+    await calls.request("GET", f"{OWN}/x", {}, None, 1.0)
+    await calls.request("GET", f"{OWN}/x", {"x-sandbox-dialect": "bare"}, None, 1.0)
+    assert plain.sent == [{"X-Sandbox-Dialect": "envelope"}, {"x-sandbox-dialect": "bare"}]
 
 
 async def test_nobody_else_is_shown_the_token(calls, plain) -> None:
@@ -60,6 +67,11 @@ async def test_nobody_else_is_shown_the_token(calls, plain) -> None:
     assert plain.sent == [{}, {}, {}]
 
 
-async def test_services_that_want_no_credential_are_shown_none() -> None:
-    async with open_credentialed_calls([OWN], HttpSettings()) as calls:
-        assert not isinstance(calls, CredentialedCalls)
+async def test_services_that_want_no_credential_are_shown_none(plain) -> None:
+    await ServiceCalls(plain, [OWN], HttpSettings()).request("GET", f"{OWN}/x", {}, None, 1.0)
+    assert "Authorization" not in plain.sent[0]
+
+
+async def test_opened_calls_are_to_the_services() -> None:
+    async with open_service_calls([OWN], HttpSettings()) as calls:
+        assert isinstance(calls, ServiceCalls)
