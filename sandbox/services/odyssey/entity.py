@@ -94,7 +94,7 @@ class Entity:
             "relatedPathIds": list(self.path_ids),
             "capsuleCount": self.capsules,
             "lastCapsuleId": self.last_capsule_id,
-            "updatedAt": format_instant(self.updated_at_ms),
+            "updatedAt": format_instant(self.updated_at_ms) if self.updated_at_ms else None,
         }
 
     def to_document(self) -> dict[str, Any]:

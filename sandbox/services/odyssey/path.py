@@ -108,7 +108,7 @@ class NarrativePath:
             "schoolId": self.school_id,
             "triggerEventId": self.trigger_event_id,
             "planIds": list(self.plan_ids),
-            "updatedAt": format_instant(self.updated_at_ms),
+            "updatedAt": format_instant(self.updated_at_ms) if self.updated_at_ms else None,
         }
 
     def _tipping_point(self) -> dict[str, Any]:

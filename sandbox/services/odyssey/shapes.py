@@ -42,7 +42,8 @@ class EntityShape(Shape):
     related_path_ids: list[str]
     capsule_count: int
     last_capsule_id: str | None
-    updated_at: datetime
+    updated_at: datetime | None
+    """Null before the first event."""
 
 
 class RelationshipShape(Shape):
@@ -97,7 +98,8 @@ class PathShape(Shape):
     school_id: str
     trigger_event_id: str | None
     plan_ids: list[str]
-    updated_at: datetime
+    updated_at: datetime | None
+    """Null before the first event."""
 
 
 class ObjectiveShape(Shape):

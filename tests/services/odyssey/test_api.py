@@ -42,6 +42,18 @@ async def test_stress_falls_with_calm_events_and_late_events_do_not_turn_it_back
     assert answer["data"]["stress"]["trend"] == "DECREASING"
 
 
+@pytest.mark.parametrize("path", [f"/entities/{EURUSD}", f"/paths?scopeId={EURUSD}&horizon=SHORT_TERM"])
+async def test_there_is_no_time_of_the_last_event_before_the_first(odyssey, path):
+    async def updated():
+        _, answer = await odyssey.call("GET", f"/api/v1{path}")
+        found = answer["data"]
+        return [each["updatedAt"] for each in (found if isinstance(found, list) else [found])]
+
+    assert set(await updated()) <= {None}
+    await odyssey.event(stress=0.9, vector_timestamp={"event_ts_ms": 1_733_220_000_000, "ingest_ts_ms": 0})
+    assert await updated() == ["2024-12-03T10:00:00Z"]
+
+
 async def test_entities_are_listed_by_stress_page_by_page(odyssey):
     await odyssey.event(rim_node_id="rim:entity:finance:USDJPY", stress=0.79)
     _, answer = await odyssey.call("GET", "/api/v1/entities?size=2")
