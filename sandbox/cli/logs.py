@@ -36,7 +36,7 @@ def logs(
     """Print the logs of one component, or of all."""
     from sandbox.cli.output import data
     from sandbox.cli.target import folder_of
-    from sandbox.config.serve import SERVICES
+    from sandbox.config.services import SERVICES
 
     folder = folder_of(name)
     files = chosen_files(folder.logs, component, folder.name)
@@ -56,7 +56,7 @@ def logs(
 
 def chosen_files(folder: Path, component: str | None, name: str) -> list[Path]:
     """The log files of a component; a service that shares its process is found in that process's file."""
-    from sandbox.config.serve import SERVICES
+    from sandbox.config.services import SERVICES
     from sandbox.errors import NotRunning, UsageError
 
     files = {file.stem: file for file in sorted(folder.glob("*.log"))}

@@ -9,12 +9,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sandbox.config.registry_users import read_users
-from sandbox.config.services import SERVICES
+from sandbox.config.services import SERVICES, RateLimitsChoice
 from sandbox.contracts.api_key import ApiKeys, read_api_keys
 
-__all__ = ["SERVICES", "RateLimitsChoice", "ServeConfig"]
-
-RateLimitsChoice = Literal["on", "off", "per-service"]
+__all__ = ["SERVICES", "ServeConfig"]
 
 
 class ServeConfig(BaseModel):

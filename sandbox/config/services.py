@@ -1,8 +1,13 @@
-"""The names of the services. Standard library only, since they are needed before anything heavy is imported."""
+"""What both `sandbox up` and `sandbox serve` let one choose from. Standard library only: it is needed before anything
+heavy is imported."""
 
 from __future__ import annotations
 
-__all__ = ["SERVICES"]
+from typing import Literal
+
+__all__ = ["SERVICES", "RateLimitsChoice"]
 
 SERVICES = ("schema-registry", "capsule", "odyssey", "plato", "audit")
 """In start order."""
+
+RateLimitsChoice = Literal["on", "off", "per-service"]

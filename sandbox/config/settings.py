@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from sandbox.config.registry_users import read_users, written_users
-from sandbox.config.serve import RateLimitsChoice
-from sandbox.config.services import SERVICES
+from sandbox.config.services import SERVICES, RateLimitsChoice
 from sandbox.contracts.api_key import read_api_keys
 from sandbox.errors import InvalidFile, UsageError
 

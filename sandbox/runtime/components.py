@@ -8,9 +8,9 @@ from sandbox.errors import NotReady, UsageError
 from sandbox.runtime.admin_client import AdminClient
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
-from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.plan import EnginePlan, admin_port_name
 from sandbox.runtime.services_link import ServicesLink
-from sandbox.runtime.spawn import admin_port_name, spawn_services
+from sandbox.runtime.spawn import spawn_services
 
 __all__ = ["KafkaComponent", "ServicesComponent"]
 

@@ -181,6 +181,7 @@ class Engine:
                 proof = await prove(self.plan, self.own_kafka.clients, self.groups(), await self._swaps.look())
                 self.proof = proof + await self.runtime.prove()
                 self.proof_failure = None
+                self._announce()
             except SandboxError as error:
                 self.proof_failure = error.message
                 await asyncio.sleep(PROOF_AGAIN_S)

@@ -14,21 +14,24 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sandbox.config.folders import StateFolder, cache_dir, read_json
 from sandbox.config.registry_users import users_in
 from sandbox.config.settings import Settings
 from sandbox.contracts.api_key import write_api_keys
-from sandbox.control.quick_client import QuickClient
 from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning
-from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.news import News
+from sandbox.runtime.plan import EnginePlan, admin_port_name
 from sandbox.runtime.ports import check_free, choose_ports
-from sandbox.runtime.spawn import admin_port_name
+
+if TYPE_CHECKING:
+    from sandbox.control.quick_client import QuickClient
 
 __all__ = ["EngineProcess", "engine_of", "launch", "make_plan", "stop_engine", "wait_ready"]
 
 POLL_S = 0.03
+LOOK_S = 0.01
 STOP_LIMIT_S = 15.0
 SERVICES_TOGETHER = "services"
 
@@ -132,16 +135,14 @@ def clear_leftovers(folder: StateFolder, *, limit_s: float = 5.0, volumes: bool 
 
     With `volumes` the data in Docker's volumes goes too. Returns what stays, and why.
     """
-    import psutil
-
     children = read_json(folder.engine_file).get("children", {})
     deadline = time.monotonic() + limit_s
     for pid, started_at in children.values():
         while is_running(pid, started_at) and time.monotonic() < deadline:
             time.sleep(POLL_S)
         if is_running(pid, started_at):
-            with contextlib.suppress(psutil.Error):
-                psutil.Process(pid).kill()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
     if folder.record().get("runtime") != "docker":
         return []
     from sandbox.runtime.docker.leftovers import clear
@@ -163,6 +164,7 @@ def wait_ready(
     """
     deadline = time.monotonic() + timeout_s
     status: dict[str, Any] = {}
+    news = News(folder.engine_file)
     while time.monotonic() < deadline:
         if process is not None and process.poll() is not None:
             raise ComponentFailed(
@@ -170,6 +172,9 @@ def wait_ready(
                 where=str(folder.logs / "engine.log"),
                 hint=_last_line(folder.logs / "engine.log"),
             )
+        if not news.come():
+            time.sleep(LOOK_S)
+            continue
         with contextlib.suppress(NotRunning):
             status = control(folder).get("/v1/status")
             on_status(status)
@@ -181,7 +186,6 @@ def wait_ready(
                     f"{process} failed to start: {failed['detail']}",
                     hint=f"see `sandbox logs {process} --name {folder.name}`, and `sandbox doctor`",
                 )
-        time.sleep(POLL_S)
     raise NotReady(
         f"not ready after {timeout_s:.0f} s: {_what_is_missing(status)}",
         hint=f"wait on with `sandbox wait --name {folder.name}`, or look with `sandbox logs --name {folder.name}`",
@@ -215,6 +219,8 @@ def wait_answering(folder: StateFolder, process: subprocess.Popen[bytes]) -> dic
 
 def control(folder: StateFolder) -> QuickClient:
     """A client of the control API of this sandbox. Raises NotRunning when no engine has announced itself."""
+    from sandbox.control.quick_client import QuickClient
+
     found = read_json(folder.engine_file)
     if "control_url" not in found:
         raise NotRunning(

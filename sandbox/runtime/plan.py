@@ -10,7 +10,12 @@ from typing import Any
 
 from sandbox.config.services import SERVICES
 
-__all__ = ["EnginePlan"]
+__all__ = ["EnginePlan", "admin_port_name"]
+
+
+def admin_port_name(process: str) -> str:
+    """The key of a process's admin port in a plan's `ports`."""
+    return "admin" if process == "services" else f"admin-{process}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from sandbox.runtime.admin_client import AdminClient
 __all__ = ["ServicesLink"]
 
 ASK_EVERY_S = 0.03
+TRY_EVERY_S = 0.1
+"""While the process loads: what it answers then is of no use before it has started its services."""
 
 
 class ServicesLink:
@@ -40,7 +42,7 @@ class ServicesLink:
                 raise ComponentFailed(f"{failed[0]}: {self.status['services'][failed[0]]['detail']}", where=self.name)
             if states and all(state == "ready" for state in states.values()):
                 return
-            await asyncio.sleep(ask_every_s)
+            await asyncio.sleep(ask_every_s if self.status else max(ask_every_s, TRY_EVERY_S))
 
     async def check(self) -> str | None:
         """Ask the process how it is; what it says is kept for the status."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from sandbox.config.registry_users import written_users
 from sandbox.runtime.embedded.broker import EmbeddedBroker
 from sandbox.runtime.embedded.child import Child
-from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.plan import EnginePlan, admin_port_name
 
-__all__ = ["admin_port_name", "broker_of", "serve_environment", "spawn_services"]
+__all__ = ["broker_of", "serve_environment", "spawn_services"]
 
 
 def broker_of(plan: EnginePlan) -> EmbeddedBroker:
@@ -32,11 +32,6 @@ def broker_of(plan: EnginePlan) -> EmbeddedBroker:
         java_home=Path(plan.java_home) if plan.java_home else None,
         offline=True,
     )
-
-
-def admin_port_name(process: str) -> str:
-    """The key of a process's admin port in a plan's `ports`."""
-    return "admin" if process == "services" else f"admin-{process}"
 
 
 def spawn_services(plan: EnginePlan, process: str, token: str) -> Child:

@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 from sandbox.config.folders import share_dir
 from sandbox.config.registry_users import written_users
 from sandbox.runtime.docker.labels import project_name
-from sandbox.runtime.plan import EnginePlan
-from sandbox.runtime.spawn import admin_port_name
+from sandbox.runtime.plan import EnginePlan, admin_port_name
 
 __all__ = ["ENGINE_NAME", "ImageNames", "Project"]
 

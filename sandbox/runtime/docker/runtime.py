@@ -15,8 +15,7 @@ from sandbox.errors import ComponentFailed, UpstreamUnavailable
 from sandbox.runtime.docker.compose import Compose, failure
 from sandbox.runtime.docker.labels import NAME_LABEL, STATE_LABEL
 from sandbox.runtime.docker.project import ENGINE_NAME, Project
-from sandbox.runtime.plan import EnginePlan
-from sandbox.runtime.spawn import admin_port_name
+from sandbox.runtime.plan import EnginePlan, admin_port_name
 
 if TYPE_CHECKING:
     from sandbox.runtime.docker.components import KafkaContainer, ServiceContainer
