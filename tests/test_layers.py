@@ -82,3 +82,23 @@ def loaded_by(code: str) -> set[str]:
 def test_help_loads_nothing_heavy() -> None:
     loaded = loaded_by("from sandbox.cli.app import run\nassert run(['--help']) == 0")
     assert loaded.isdisjoint({"aiohttp", "aiokafka", "textual", "docker", "fastavro", "pydantic", "rich", "jinja2"})
+
+
+def test_kafka_is_started_with_the_standard_library_alone() -> None:
+    loaded = loaded_by("import sandbox.control.__main__, sandbox.runtime.embedded.runtime")
+    third_parties = {"aiohttp", "aiokafka", "fastavro", "platformdirs", "psutil", "pydantic", "typer", "yaml"}
+    assert loaded.isdisjoint(third_parties | {"asyncio"})
+
+
+def test_up_loads_what_it_needs_until_kafka_starts() -> None:
+    loaded = loaded_by(
+        "import sandbox.cli.up, sandbox.cli.ready, sandbox.cli.revive, sandbox.config.settings\n"
+        "import sandbox.runtime.launch, sandbox.runtime.choice, sandbox.runtime.prepare"
+    )
+    assert loaded.isdisjoint({"aiohttp", "aiokafka", "asyncio", "docker", "fastavro", "psutil", "rich", "yaml"})
+
+
+def test_the_engine_loads_kafkas_clients_only_once_kafka_listens() -> None:
+    loaded = loaded_by("import sandbox.control.server, sandbox.runtime.engine, sandbox.runtime.components")
+    assert "aiohttp" in loaded
+    assert loaded.isdisjoint({"aiokafka", "docker", "fastavro", "jinja2", "yaml"})

@@ -16,7 +16,7 @@ from sandbox.kafka.topics_admin import TopicsAdmin
 __all__ = ["PROBE_TOPIC", "prove_round_trip"]
 
 PROBE_TOPIC = Topic("_sandbox.probe", "probe", "json", partitions=1, retention_ms=3_600_000)
-"""Made with the contract topics in one request; `prove_round_trip` makes it where that was not done."""
+"""Made when services start; `prove_round_trip` makes it where that was not done."""
 
 
 async def prove_round_trip(cluster: Cluster, *, limit_s: float = 10.0, producer: RecordProducer | None = None) -> float:

@@ -72,6 +72,7 @@ class ServiceParts:
         )
         self.served: dict[str, Served] = {name: self._build(name) for name in config.services}
         self._push: asyncio.Task[None] | None = None
+        self._registry_opened = asyncio.Event()
         self._schemas_known = asyncio.Event()
 
     @contextlib.asynccontextmanager
@@ -128,10 +129,16 @@ class ServiceParts:
             served.failure = error.message
 
     async def _join_groups(self, services: Sequence[Served]) -> None:
-        """Make the topics and begin to join the groups that read them."""
+        """Make the topics and begin to join the groups that read them.
+
+        Kafka shows a topic only when it has laid out the partitions of those made before, which takes it a few
+        milliseconds each: the many of the contracts come after those that are waited for.
+        """
         async with TopicsAdmin(self._clients.cluster) as topics:
             await topics.wake_coordinator()
-            await topics.create([*self._contracts.topics.values(), PROBE_TOPIC])
+            await topics.create([PROBE_TOPIC])
+            await self._registry_opened.wait()
+            await topics.create(self._contracts.topics.values())
         for served in services:
             if not served.failure:
                 served.join(held=True)
@@ -146,6 +153,7 @@ class ServiceParts:
         if registry := self.served.get("schema-registry"):
             await registry.open()
             registry.join()
+        self._registry_opened.set()
         if self._registry_url:
             await self._register()
 
