@@ -158,6 +158,7 @@ class Supervised:
                 if not self._paused and not ended.done():
                     await self._check_unless(ended)
                 if ended.done():
+                    self._paused = False
                     self._become(ComponentState.FAILED, ended.result())
                     await self.component.stop()
                     return

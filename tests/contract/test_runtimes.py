@@ -174,10 +174,11 @@ def test_what_was_killed_can_be_started_at_once(box: Any, name: str, eventually:
     eventually(lambda: box.status()["ready"], 90.0)
 
 
-def test_a_stopped_service_can_be_started_again(box: Any, eventually: Any) -> None:
-    assert box.operate("odyssey", "stop")["state"] == "stopped"
-    assert box.operate("odyssey", "start")["state"] == "ready"
-    eventually(lambda: box.status()["ready"], 60.0)
+@pytest.mark.parametrize("name", ["kafka", "odyssey"])
+def test_what_was_stopped_can_be_started_again(box: Any, name: str, eventually: Any) -> None:
+    assert box.operate(name, "stop")["state"] == "stopped"
+    assert box.operate(name, "start")["state"] == "ready"
+    eventually(lambda: box.status()["ready"], 90.0)
 
 
 def test_the_broker_restarts_in_good_order(box: Any, eventually: Any) -> None:
@@ -198,6 +199,8 @@ def test_a_component_off_the_network_comes_back_at_the_same_addresses(box: Any, 
         assert box.component(name)["state"] == "degraded"
         box.operate(name, "connect")
         eventually(is_state(box, name, "ready"), 30.0)
+    box.operate("capsule", "disconnect")
+    assert box.operate("capsule", "restart")["state"] == "ready"
     assert box.ask_from_outside(box.outside_addresses()) == "ok"
     before = box.records()
     eventually(lambda: box.publish("back") > before, 30.0)

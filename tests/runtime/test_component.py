@@ -162,6 +162,18 @@ async def test_a_paused_component_is_degraded_and_is_resumed_before_it_stops() -
     assert part.component.done == ["start", "pause", "resume", "stop"]
 
 
+async def test_what_was_killed_while_paused_cannot_be_resumed() -> None:
+    part = Supervised(Part(), Journal(), ManualClock())
+    await part.start()
+    await part.pause()
+    await part.kill()
+    assert part.state == "failed"
+    with pytest.raises(UsageError, match="not paused"):
+        await part.resume()
+    assert part.state == "failed"
+    await part.stop()
+
+
 async def test_what_does_not_run_cannot_be_killed_or_paused() -> None:
     part = Supervised(Part(), Journal(), ManualClock())
     for operation in (part.kill, part.pause, part.resume, part.disconnect):

@@ -47,7 +47,11 @@ class Container:
         return not self._ended.is_set()
 
     async def start(self) -> None:
-        """Start it unless Compose has already; from now on its end is noticed. Raises ComponentFailed without one."""
+        """Start it unless Compose has already, on its network; from now on its end is noticed.
+
+        Raises ComponentFailed when there is no container.
+        """
+        await self.connect()
         await self._call("start", self._start)
         self._copy_log()
 

@@ -177,6 +177,15 @@ async def test_back_on_the_network_it_has_its_names_again(make: Any, client: Fak
     assert client.network.calls == [("disconnect", True), ("connect", ["capsule", "sandbox-shop-capsule-1"])]
 
 
+async def test_a_start_brings_it_back_on_the_network(make: Any, client: FakeClient) -> None:
+    container = make()
+    await container.start()
+    await container.disconnect()
+    await container.stop(3)
+    await container.start()
+    assert container.connected and client.network.calls[-1][0] == "connect"
+
+
 async def test_what_it_writes_goes_to_its_log_file(make: Any, tmp_path: Path) -> None:
     await make().start()
     file = tmp_path / "capsule.log"
