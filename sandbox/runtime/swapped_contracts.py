@@ -11,7 +11,7 @@ from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.delivery import Published, Subscription
 from sandbox.contracts.field_check import FieldCheck
 from sandbox.contracts.tracing import TraceContext
-from sandbox.services.ports import Publisher
+from sandbox.services.ports import Posted, Publisher
 
 __all__ = ["Decode", "SwappedContracts"]
 
@@ -69,9 +69,31 @@ class _KnownTopicsPublisher:
         trace: TraceContext,
         headers: Sequence[tuple[str, bytes]] = (),
     ) -> Published:
+        posted = await self.post(topic, value, key=key, trace=trace, headers=headers)
+        return await posted.published()
+
+    async def post(
+        self,
+        topic: str,
+        value: Mapping[str, Any],
+        *,
+        key: str | None,
+        trace: TraceContext,
+        headers: Sequence[tuple[str, bytes]] = (),
+    ) -> Posted:
         if topic in self._contracts.topics:
-            return await self._publisher.publish(topic, value, key=key, trace=trace, headers=headers)
+            return await self._publisher.post(topic, value, key=key, trace=trace, headers=headers)
         if topic not in self._told:
             self._told.add(topic)
             _log.warning("%s publishes nothing to %s, which the contracts have not", self._service, topic)
-        return Published(topic, partition=-1, offset=-1)
+        return _Nowhere(topic)
+
+
+class _Nowhere:
+    """What is said to be published to a topic that there is not."""
+
+    def __init__(self, topic: str) -> None:
+        self._topic = topic
+
+    async def published(self) -> Published:
+        return Published(self._topic, partition=-1, offset=-1)
