@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import typer
 
-from sandbox.cli.app import app, run
+from sandbox.cli.app import command_tree, run
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 TABLE = re.search(r"^\| command \|.*?(?=\n\n)", README, re.DOTALL | re.MULTILINE).group()
@@ -20,7 +20,7 @@ def tree(command: Any, *path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
         yield from tree(below, *path, name)
 
 
-COMMANDS = dict(tree(typer.main.get_command(app)))
+COMMANDS = dict(tree(typer.main.get_command(command_tree(None))))
 GROUPS = [path for path, command in COMMANDS.items() if hasattr(command, "commands")]
 
 
