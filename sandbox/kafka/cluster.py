@@ -9,7 +9,10 @@ from typing import Any
 from sandbox.contracts.names import Names
 from sandbox.errors import UpstreamUnavailable
 
-__all__ = ["Cluster", "KafkaUnavailable"]
+__all__ = ["ASKED_CONNECT_LIMIT_S", "Cluster", "KafkaUnavailable"]
+
+ASKED_CONNECT_LIMIT_S = 3.0
+"""For a connection that somebody waits for, who asks the control API and takes its answer for 5 s."""
 
 
 class KafkaUnavailable(UpstreamUnavailable):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sandbox.contracts.names import DLQ_SUFFIX
 from sandbox.contracts.record import Record
-from sandbox.kafka.cluster import Cluster
+from sandbox.kafka.cluster import ASKED_CONNECT_LIMIT_S, Cluster
 from sandbox.kafka.groups import GroupsAdmin
 from sandbox.kafka.reader import From, LogReader, PartitionOffsets
 
@@ -40,7 +40,7 @@ class DlqReader:
         """First and end offsets of every DLQ topic there is."""
         if self._offsets is None:
             reader = LogReader(self._cluster, client_id=CLIENT_ID)
-            await reader.start()
+            await reader.start(ASKED_CONNECT_LIMIT_S)
             self._offsets = reader
         return await self._offsets.offsets(suffix=DLQ_SUFFIX)
 

@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UnknownName, UsageError
 from sandbox.events.facts import FactSink
+from sandbox.kafka.cluster import ASKED_CONNECT_LIMIT_S
 from sandbox.kafka.reader import LogReader
 from sandbox.kafka.tap import From, Tap
 from sandbox.kafka.topics_admin import TopicsAdmin
@@ -30,7 +31,7 @@ class TopicsView:
         self._publisher = clients.publisher(SOURCE, facts, clock)
 
     async def all(self) -> list[dict[str, Any]]:
-        async with TopicsAdmin(self._clients.cluster) as admin:
+        async with TopicsAdmin(self._clients.cluster, connect_timeout_s=ASKED_CONNECT_LIMIT_S) as admin:
             names = await admin.names(internal=True)
         async with LogReader(self._clients.cluster, client_id="sandbox-topics") as reader:
             offsets = await reader.offsets(names)
@@ -44,7 +45,7 @@ class TopicsView:
 
     async def one(self, name: str) -> dict[str, Any]:
         """Partitions with their offsets, settings, contract. Raises UnknownName with the nearest name."""
-        async with TopicsAdmin(self._clients.cluster) as admin:
+        async with TopicsAdmin(self._clients.cluster, connect_timeout_s=ASKED_CONNECT_LIMIT_S) as admin:
             known = await admin.names(internal=True)
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
