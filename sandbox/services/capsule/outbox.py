@@ -16,8 +16,8 @@ from sandbox.services.store import StoreFailed
 __all__ = ["Outbox"]
 
 BATCH = 100
-FIRST_WAIT_S, MAX_WAIT_S = 1.0, 30.0
-_log = logging.getLogger("sandbox.capsule")
+RETRY_WAIT_S = 1.0
+_log = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -33,20 +33,22 @@ class Outbox:
         self._due.set()
 
     async def run(self) -> None:
-        """Waits double from 1 to 30 s while Kafka or the store is away."""
-        wait_s = FIRST_WAIT_S
+        """Tries again every RETRY_WAIT_S while Kafka or the store is away."""
         self._due.set()
         while True:
             await self._due.wait()
             self._due.clear()
             try:
                 while await self._publish_some():
-                    wait_s = FIRST_WAIT_S
-            except (UpstreamUnavailable, StoreFailed) as error:
-                _log.warning("snapshots wait %g s: %s", wait_s, error.render())
-                await self._clock.sleep(wait_s)
-                wait_s = min(wait_s * 2, MAX_WAIT_S)
-                self._due.set()
+                    pass
+            except StoreFailed as error:
+                _log.warning("snapshots wait: %s", error.render())
+            except UpstreamUnavailable:
+                pass  # `_publish` has told of it
+            else:
+                continue
+            await self._clock.sleep(RETRY_WAIT_S)
+            self._due.set()
 
     async def _publish_some(self) -> bool:
         """Whether there was anything to do."""
@@ -59,11 +61,14 @@ class Outbox:
         return bool(waiting)
 
     async def _publish(self, snapshot: Snapshot) -> None:
+        about = {"trace": snapshot.trace}
         try:
             await publish_snapshot(self._publisher, snapshot.record, snapshot.trace)
+        except UpstreamUnavailable as error:
+            text = "snapshot of %s waits for Kafka: %s"
+            _log.warning(text, snapshot.record["capsule_id"], error.message, extra=about)
+            raise
         except UsageError as error:
             # A contract that was swapped no longer fits; waiting would not help, and the capsule itself is kept.
-            _log.error(
-                "snapshot of %s cannot be published: %s", snapshot.record["capsule_id"], error.render(),
-                extra={"trace": snapshot.trace},
-            )  # fmt: skip
+            text = "snapshot of %s cannot be published: %s"
+            _log.error(text, snapshot.record["capsule_id"], error.render(), extra=about)
