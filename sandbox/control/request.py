@@ -7,6 +7,7 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from sandbox.contracts.invalid_field import invalid_text
 from sandbox.errors import UsageError
 from sandbox.runtime.access import read_json
 
@@ -41,4 +42,4 @@ def _validated(model: type[Model], content: object, place: str) -> Model:
         hint = None
         if first["type"] == "extra_forbidden":
             hint = f"known here: {', '.join(field.alias or name for name, field in model.model_fields.items())}"
-        raise UsageError(first["msg"], where=where, hint=hint) from None
+        raise UsageError(invalid_text(first), where=where, hint=hint) from None

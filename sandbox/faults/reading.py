@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from sandbox.contracts.invalid_field import invalid_text
 from sandbox.errors import UnknownName, UsageError
 from sandbox.faults import FAULTS
 from sandbox.faults.fault import Fault
@@ -41,7 +42,7 @@ def read_fault(kind: str, parameters: Mapping[str, Any]) -> Fault:
         if first["type"] == "missing":
             text = model.model_json_schema(by_alias=True)["properties"][name].get("description")
             raise UsageError(f"{kind} needs {name}", where=name, hint=text) from None
-        raise UsageError(first["msg"], where=name) from None
+        raise UsageError(invalid_text(first), where=name) from None
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

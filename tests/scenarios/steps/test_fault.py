@@ -95,7 +95,7 @@ async def test_a_service_that_is_not_there_fails_the_step(world: Any, play: Any)
         ("  - fault: http-statu\n    on: capsule", 4, "no kind of fault 'http-statu'", "did you mean http-status?"),
         ("  - fault: latency\n    on: capsule\n    mss: 5", 6, "unknown key 'mss'", "did you mean 'ms'?"),
         ("  - fault: latency\n    on: capsule\n    status: 503", 6, "unknown key 'status' in the fault latency", None),
-        ("  - fault: http-status\n    on: capsule\n    status: 200", 4, "status: Input should be greater", None),
+        ("  - fault: http-status\n    on: capsule\n    status: 200", 4, "status: must be greater", None),
         ("  - fault: http-status\n    on: capsule", 4, "http-status needs status", "The status, 400 to 599."),
         ("  - fault: latency\n    ms: 5", 4, "the step needs `on:`", None),
         ("  - heal: outage", 4, "no fault named 'outage' here", "make it by `fault` with `as`"),
