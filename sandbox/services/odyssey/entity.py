@@ -36,13 +36,14 @@ class Entity:
     updated_at_ms: int = 0
 
     def after_reading(self, reading: Reading) -> Entity:
-        """The entity once the event is known. An event that is older than what is known changes nothing but metrics."""
-        attributes = {**self.attributes, "metrics": {**self.attributes.get("metrics", {}), **reading.metrics}}
+        """The entity once the event is known. One that is older than what is known only adds what is not known yet."""
+        known = self.attributes.get("metrics", {})
+        attributes = {**self.attributes, "metrics": {**known, **reading.metrics}}
         for name, number in (("price", reading.price), ("volume", reading.volume)):
             if number is not None:
                 attributes[name] = number
         if reading.at_ms < self.updated_at_ms:
-            return replace(self, attributes={**attributes, **self.attributes})
+            return replace(self, attributes={**attributes, **self.attributes, "metrics": {**reading.metrics, **known}})
         score = self.stress if reading.stress_score is None else reading.stress_score
         change = score - self.stress
         return replace(

@@ -35,11 +35,14 @@ async def test_stress_falls_with_calm_events_and_late_events_do_not_turn_it_back
     at_ms = odyssey.clock.now_ms()
     vector = {"ingest_ts_ms": 0, "logical_clock": 0}
     await odyssey.event(stress=0.7, vector_timestamp={"event_ts_ms": at_ms, **vector})
-    await odyssey.event(stress=0.3, vector_timestamp={"event_ts_ms": at_ms + 1000, **vector})
-    await odyssey.event(stress=0.7, vector_timestamp={"event_ts_ms": at_ms + 500, **vector})
+    late = {"stress": 0.7, "critical_metrics": {"spread": 9.0, "depth": 3.0}, "price": 7.0}
+    now = {"stress": 0.3, "critical_metrics": {"spread": 4.0}, "price": 1.1}
+    await odyssey.event(**now, vector_timestamp={"event_ts_ms": at_ms + 1000, **vector})
+    await odyssey.event(**late, vector_timestamp={"event_ts_ms": at_ms + 500, **vector})
     _, answer = await odyssey.call("GET", f"/api/v1/entities/{EURUSD}")
     assert answer["data"]["stress"]["stressScore"] == 0.3
     assert answer["data"]["stress"]["trend"] == "DECREASING"
+    assert answer["data"]["attributes"] == {"price": 1.1, "metrics": {"spread": 4.0, "depth": 3.0}}
 
 
 @pytest.mark.parametrize("path", [f"/entities/{EURUSD}", f"/paths?scopeId={EURUSD}&horizon=SHORT_TERM"])
