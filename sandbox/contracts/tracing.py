@@ -11,7 +11,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-__all__ = ["CORRELATION_ID", "REQUEST_ID", "SOURCE_SERVICE", "TENANT_ID", "TRACEPARENT", "TRACESTATE", "TraceContext"]
+__all__ = [
+    "CORRELATION_ID",
+    "REQUEST_ID",
+    "SOURCE_SERVICE",
+    "TENANT_ID",
+    "TENANT_MESSAGE",
+    "TRACEPARENT",
+    "TRACESTATE",
+    "TraceContext",
+    "is_tenant",
+]
 
 REQUEST_ID = "X-Request-ID"
 CORRELATION_ID = "X-Correlation-ID"
@@ -19,6 +29,7 @@ TRACEPARENT = "traceparent"
 TRACESTATE = "tracestate"
 SOURCE_SERVICE = "X-Source-Service"
 TENANT_ID = "X-Tenant-ID"
+TENANT_MESSAGE = "must be 1 to 128 visible ASCII characters without blanks"
 
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?\Z")
 _ID = re.compile(r"[\x21-\x7e]{1,128}\Z")
@@ -114,6 +125,11 @@ class TraceContext:
 
     def record_headers(self, source_service: str | None = None) -> list[tuple[str, bytes]]:
         return [(name, value.encode()) for name, value in self.headers(source_service).items()]
+
+
+def is_tenant(text: str) -> bool:
+    """Whether it can be a tenant's name: what cannot is taken as absent by `accept`."""
+    return _ID.match(text) is not None
 
 
 def _valid(text: str | None) -> str | None:

@@ -18,7 +18,7 @@ from sandbox.clock import Clock
 from sandbox.contracts.dead_letter import DeadLetter, FailureCategory, RecordFailure, RetryPolicy
 from sandbox.contracts.delivery import Delivery, Subscription
 from sandbox.contracts.record import Record
-from sandbox.contracts.tracing import TraceContext
+from sandbox.contracts.tracing import TENANT_ID, TENANT_MESSAGE, TraceContext, is_tenant
 from sandbox.errors import UpstreamUnavailable
 from sandbox.events.facts import DlqRecordWritten, FactSink, RecordConsumed, RetryScheduled, trace_fields
 from sandbox.events.log import CURRENT_TRACE
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 PROCESSED, DEAD_LETTERED = "processed", "dead_lettered"
 OUTCOMES = (PROCESSED, "skipped", "duplicate")
 KAFKA_AWAY_WAIT_S = 1.0
+_TENANT = TENANT_ID.lower()
 Result = TypeVar("Result")
 
 
@@ -185,7 +186,10 @@ class ConsumerBoundary:
             raise RuntimeError("the service yielded no outcome")
 
     async def _value(self, record: Record) -> dict[str, Any] | None:
-        return await self._decode(record.topic, record.value) if self._subscription.decode else None
+        if not self._subscription.decode:
+            return None
+        _check_tenant(record)
+        return await self._decode(record.topic, record.value)
 
     async def _caught(self, work: Awaitable[Result]) -> tuple[Result | None, _Failure | None]:
         """What `work` returns, or what it failed with."""
@@ -272,6 +276,15 @@ class ConsumerBoundary:
 
 def _known(outcome: str | None) -> str:
     return outcome if outcome in OUTCOMES else PROCESSED
+
+
+def _check_tenant(record: Record) -> None:
+    """A tenant that is named and cannot be one is refused: the record must not be taken for the default tenant's."""
+    for name, value in record.headers:
+        if name.lower() == _TENANT and value:
+            given = value.decode(errors="ignore")
+            if not is_tenant(given):
+                raise RecordFailure(FailureCategory.VALIDATION, f"{TENANT_ID} {given!r} {TENANT_MESSAGE}")
 
 
 def _replay_id(record: Record) -> str | None:

@@ -7,6 +7,7 @@ import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -286,3 +287,17 @@ async def test_each_retry_and_the_end_of_them_is_a_log_line_with_the_records_ids
         ("INFO", "group capsule tries rim.fast-path-3@17 again in 4 s, DOWNSTREAM_FAILURE: PLATO is away"),
         ("WARNING", "group capsule gave rim.fast-path-3@17 up to the DLQ, DOWNSTREAM_FAILURE: PLATO is away"),
     ]
+
+
+@pytest.mark.parametrize("name", ["X-Tenant-ID", "x-tenant-id"])
+async def test_a_tenant_that_cannot_be_one_is_not_taken_for_the_default(bench: Bench, name: str) -> None:
+    task = bench.start(replace(RECORD, headers=((name, b"two words"),)))
+    assert await task == "dead_lettered"
+    (letter,) = bench.dead_letters.letters
+    assert letter.category is FailureCategory.VALIDATION
+    assert letter.error_message == ("X-Tenant-ID 'two words' must be 1 to 128 visible ASCII characters without blanks")
+    assert bench.deliveries == []
+
+
+async def test_who_does_not_decode_takes_any_tenant(bench: Bench) -> None:
+    assert await bench.start(replace(RECORD, headers=(("X-Tenant-ID", b"two words"),)), decode=False) == "processed"
