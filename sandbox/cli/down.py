@@ -44,7 +44,8 @@ def down(
         data("there is no sandbox")
     for each in results:
         stopped = "stopped" if each["was_running"] else "was not running"
-        data(f"sandbox {each['name']} {stopped}{' and removed' if each['purged'] else ''}")
+        removed = f"{' and' if each['was_running'] else ', its folder is'} removed" if each["purged"] else ""
+        data(f"sandbox {each['name']} {stopped}{removed}")
 
 
 def clear_orphans() -> list[str]:

@@ -96,9 +96,11 @@ def tail(
 async def _tail(target: Any, topic: str, start: str, count: int, json: bool) -> None:
     from contextlib import aclosing
 
+    from sandbox.cli.output import talk
     from sandbox.control.client import ControlClient
 
     seen = 0
+    talk(f"records of {topic} from the {'first' if start == 'earliest' else 'next'} one on; Ctrl-C ends it", dim=True)
     async with ControlClient(target.url, target.token) as client, aclosing(client.tail(topic, start=start)) as records:
         async for record in records:
             _print(record.model_dump(), json)

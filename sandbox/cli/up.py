@@ -81,6 +81,7 @@ def start(
     from sandbox.cli.output import talk
     from sandbox.cli.ready import Progress
     from sandbox.cli.revive import revive
+    from sandbox.cli.target import refuse_other_project
     from sandbox.config.folders import StateFolder, cache_dir
     from sandbox.errors import NotReady
     from sandbox.runtime import launch
@@ -88,8 +89,10 @@ def start(
     from sandbox.runtime.prepare import fetch
 
     folder = StateFolder.of(project.name)
-    refuse_other_project(folder, project)
+    way_out = f"choose another name with --name, or remove that one: `sandbox down --purge --name {folder.name}`"
+    refuse_other_project(folder, project, hint=way_out)
     with Progress(folder.name) as progress:
+        launch.wait_announced(folder)
         if launch.engine_of(folder):
             return revive(folder, progress, wait_s=wait_s or 5.0)
         tell_of_contracts(settings)
@@ -97,14 +100,13 @@ def start(
         choice = choose_runtime(settings, folder)
         if choice.why:
             talk(f"runtime {choice.runtime}: {choice.why}", dim=True)
-        folder.create()
-        if fresh:
-            folder.remove_data()
-            folder.create()
         docker = grounds(settings, folder, progress) if choice.runtime == "docker" else None
         plan = launch.make_plan(settings, folder, train=train, docker=docker)
         if docker is None:
             fetch(cache_dir(), settings, progress=progress)
+        if fresh:
+            folder.remove_data()
+        folder.create()
         record = {
             "project": str(project.folder) if project.folder else None,
             "runtime": plan.runtime,
@@ -166,16 +168,3 @@ def attend(folder: Any, process: Any, progress: Any, *, wait_s: float | None, fo
         show_ready(status, json=False, took_s=None)
         process.wait()
     return status
-
-
-def refuse_other_project(folder: Any, project: Any) -> None:
-    """The same derived name from another path is a mistake more often than a wish."""
-    from sandbox.errors import UsageError
-
-    recorded = folder.record().get("project") if folder.exists() else None
-    if project.folder and recorded and recorded != str(project.folder):
-        raise UsageError(
-            f"the sandbox named {folder.name} belongs to {recorded}",
-            where=str(project.folder),
-            hint=f"choose another name with --name, or remove that one: `sandbox down --purge --name {folder.name}`",
-        )

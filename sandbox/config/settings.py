@@ -215,11 +215,14 @@ def _known_service(name: str, known: tuple[str, ...]) -> None:
 
 
 def _message(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "there is no such key"
     return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _hint(key: str) -> str | None:
     if key in Settings.model_fields or not key:
         return None
-    near = difflib.get_close_matches(key, Settings.model_fields, 1)
-    return f"did you mean {near[0]}?" if near else f"known keys: {', '.join(Settings.model_fields)}"
+    known = [each.replace("_", "-") for each in Settings.model_fields]
+    near = difflib.get_close_matches(key.replace("_", "-"), known, 1)
+    return f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}"

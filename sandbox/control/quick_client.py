@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -63,9 +64,10 @@ class QuickClient:
                 hint="see `sandbox logs`; `sandbox down` ends it",
             ) from None
         except OSError as error:
-            raise NotRunning(
-                f"no sandbox answers: {error.strerror or error}", where=self.url, hint="start one with `sandbox up`"
-            ) from None
+            hint = "start one with `sandbox up`"
+            if os.environ.get("SANDBOX_CONTROL_URL") == self.url:
+                hint += ", or forget the exported one: `unset SANDBOX_CONTROL_URL`"
+            raise NotRunning(f"no sandbox answers: {error.strerror or error}", where=self.url, hint=hint) from None
         except http.client.HTTPException:
             raise self._stranger() from None
         finally:

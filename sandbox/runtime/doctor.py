@@ -60,7 +60,7 @@ def _jars(patient: Patient) -> Iterator[Check]:
     except SandboxError as error:
         verdict = "problem" if patient.settings.offline else "warning"
         yield Check(
-            "kafka jars", verdict, error.message, "`sandbox prepare` fetches them; so does the first `sandbox up`"
+            "kafka jars", verdict, error.message, "`sandbox prepare` fetches them, and so does the first `sandbox up`"
         )
         return
     yield Check("kafka jars", "ok", f"{len(jars)} jars verified in {jars[0].parent}")

@@ -6,6 +6,7 @@ Used by `sandbox up`, `sandbox demo` and test backends. Needs neither aiohttp no
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -28,17 +29,19 @@ from sandbox.runtime.ports import check_free, choose_ports
 if TYPE_CHECKING:
     from sandbox.control.quick_client import QuickClient
 
-__all__ = ["EngineProcess", "engine_of", "launch", "make_plan", "stop_engine", "wait_ready"]
+__all__ = ["EngineProcess", "engine_of", "launch", "make_plan", "stop_engine", "wait_announced", "wait_ready"]
 
 POLL_S = 0.03
 LOOK_S = 0.01
 STOP_LIMIT_S = 15.0
+ANNOUNCE_LIMIT_S = 10.0
 SERVICES_TOGETHER = "services"
 
 
 @dataclass(frozen=True, slots=True)
 class EngineProcess:
-    """A running engine as its state folder tells: alive means that this very process still runs."""
+    """A running engine as its state folder tells: alive means that this very process still runs. It has no URL yet
+    while it starts and has not announced itself."""
 
     pid: int
     started_at: float
@@ -60,12 +63,25 @@ def is_running(pid: int, started_at: float) -> bool:
 
 
 def engine_of(folder: StateFolder) -> EngineProcess | None:
-    """The engine of this sandbox if it is alive, else None."""
+    """The engine of this sandbox if it is alive and has announced itself, else None."""
+    engine = _process_of(folder)
+    return engine if engine is not None and engine.control_url else None
+
+
+def _process_of(folder: StateFolder) -> EngineProcess | None:
+    """The engine of this sandbox if it is alive, also one that has only just been started."""
     found = read_json(folder.engine_file)
-    if not {"pid", "started_at", "control_url"} <= found.keys():
+    if not {"pid", "started_at"} <= found.keys():
         return None
-    engine = EngineProcess(found["pid"], found["started_at"], found["control_url"])
+    engine = EngineProcess(found["pid"], found["started_at"], found.get("control_url", ""))
     return engine if engine.alive() else None
+
+
+def wait_announced(folder: StateFolder, *, limit_s: float = ANNOUNCE_LIMIT_S) -> None:
+    """Return when no engine of this sandbox is about to announce itself (any more)."""
+    deadline = time.monotonic() + limit_s
+    while (engine := _process_of(folder)) and not engine.control_url and time.monotonic() < deadline:
+        time.sleep(POLL_S)
 
 
 def make_plan(
@@ -118,7 +134,7 @@ def launch(plan: EnginePlan, folder: StateFolder, *, foreground: bool = False) -
     command = [sys.executable, "-P", "-m", "sandbox.control", str(folder.path)]
     with (folder.logs / "engine.log").open("ab") as log:
         try:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -128,6 +144,18 @@ def launch(plan: EnginePlan, folder: StateFolder, *, foreground: bool = False) -
             )
         except OSError as error:
             raise EnvironmentFailure(f"the engine could not be started: {error.strerror}") from None
+    _note_start(folder, process.pid)
+    return process
+
+
+def _note_start(folder: StateFolder, pid: int) -> None:
+    """So that `down` finds an engine that has not announced itself yet; what it announced already is left alone."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error, FileExistsError):
+        started = {"pid": pid, "started_at": psutil.Process(pid).create_time()}
+        with folder.engine_file.open("x", encoding="utf-8") as file:
+            json.dump(started, file)
 
 
 def clear_leftovers(folder: StateFolder, *, limit_s: float = 5.0, volumes: bool = False) -> list[str]:
@@ -209,7 +237,7 @@ def _what_is_missing(status: Mapping[str, Any]) -> str:
 
 def wait_answering(folder: StateFolder, process: subprocess.Popen[bytes]) -> dict[str, Any]:
     """The first status that the engine gives, ready or not."""
-    deadline = time.monotonic() + 10.0
+    deadline = time.monotonic() + ANNOUNCE_LIMIT_S
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(NotRunning):
             return control(folder).get("/v1/status")
@@ -231,7 +259,7 @@ def control(folder: StateFolder) -> QuickClient:
 
 def stop_engine(folder: StateFolder, *, volumes: bool = False) -> bool:
     """Stop the sandbox in good order; kill what does not end. Returns whether one was running."""
-    engine = engine_of(folder)
+    engine = _process_of(folder)
     if engine is None:
         clear_leftovers(folder, volumes=volumes)
         folder.engine_file.unlink(missing_ok=True)

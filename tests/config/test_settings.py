@@ -122,6 +122,11 @@ def test_an_unknown_key_in_the_file_names_the_nearest_one(tmp_path: Path) -> Non
     with pytest.raises(InvalidFile) as caught:
         resolve_settings({}, file=file, environ={})
     assert caught.value.where == f"{file}: port" and caught.value.hint == "did you mean ports?"
+    assert caught.value.message == "there is no such key"
+    file.write_text("[keys]\n", encoding="utf-8")
+    with pytest.raises(InvalidFile) as caught:
+        resolve_settings({}, file=file, environ={})
+    assert "api-keys" in caught.value.hint and "_" not in caught.value.hint
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:

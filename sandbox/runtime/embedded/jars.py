@@ -108,7 +108,7 @@ def _complete(
     missing = _damaged(folder, lock)
     if missing and offline:
         raise FetchFailed(
-            f"{len(missing)} of Kafka's {len(lock.jars)} jars are missing or damaged, and offline mode is on",
+            f"{len(missing)} of Kafka's {len(lock.jars)} jars are missing or damaged, and may not be fetched offline",
             where=str(folder),
             hint="run `sandbox prepare` once with a network, or copy a complete cache folder here",
         )

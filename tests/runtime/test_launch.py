@@ -1,0 +1,66 @@
+"""An engine between its start and its first announcement, played by a process that only sleeps."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.config.folders import StateFolder
+from sandbox.config.settings import Settings
+from sandbox.runtime import launch
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StateFolder:
+    sleeper = tmp_path / "sleeper"
+    sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
+    sleeper.chmod(0o700)
+    monkeypatch.setattr(launch.sys, "executable", str(sleeper))
+    monkeypatch.setenv("SANDBOX_STATE_ROOT", str(tmp_path / "state"))
+    folder = StateFolder.of("silent")
+    folder.create()
+    return folder
+
+
+def test_an_engine_that_has_not_announced_itself_is_stopped_too(folder: StateFolder) -> None:
+    process = launch.launch(launch.make_plan(Settings(ports="auto"), folder), folder)
+    assert launch.engine_of(folder) is None
+    assert launch.stop_engine(folder) is True
+    assert process.wait(5) != 0
+    assert not folder.engine_file.exists()
+    assert launch.stop_engine(folder) is False
+
+
+def test_another_up_waits_for_the_announcement(folder: StateFolder) -> None:
+    process = launch.launch(launch.make_plan(Settings(ports="auto"), folder), folder)
+    started = {"pid": process.pid, "started_at": launch.read_json(folder.engine_file)["started_at"]}
+    announced = {**started, "control_url": "http://127.0.0.1:1"}
+    timer = threading.Timer(0.2, folder.write_json, (folder.engine_file, announced))
+    timer.start()
+    try:
+        launch.wait_announced(folder)
+        assert launch.engine_of(folder).control_url == "http://127.0.0.1:1"
+    finally:
+        timer.join()
+        launch.stop_engine(folder)
+        process.wait(5)
+
+
+def test_nobody_waits_for_an_engine_that_is_gone_or_stays_silent(folder: StateFolder) -> None:
+    launch.wait_announced(folder)
+    process = launch.launch(launch.make_plan(Settings(ports="auto"), folder), folder)
+    before_s = time.monotonic()
+    launch.wait_announced(folder, limit_s=0.1)
+    assert time.monotonic() - before_s >= 0.1
+    os.kill(process.pid, 9)
+    process.wait(5)
+    launch.wait_announced(folder)
+    assert launch.engine_of(folder) is None
+
+
+def test_what_the_engine_announced_first_stays(folder: StateFolder) -> None:
+    folder.engine_file.write_text('{"pid": 1, "control_url": "x"}')
+    launch._note_start(folder, os.getpid())
+    assert launch.read_json(folder.engine_file) == {"pid": 1, "control_url": "x"}
