@@ -198,7 +198,7 @@ def wait_ready(
             raise ComponentFailed(
                 f"the engine ended with exit code {process.returncode} while starting",
                 where=str(folder.logs / "engine.log"),
-                hint=_last_line(folder.logs / "engine.log"),
+                hint=_last_words(folder.logs / "engine.log"),
             )
         if not news.come():
             time.sleep(LOOK_S)
@@ -289,9 +289,10 @@ def stop_or_kill(folder: StateFolder, process: subprocess.Popen[bytes]) -> None:
     folder.engine_file.unlink(missing_ok=True)
 
 
-def _last_line(path: Path) -> str | None:
+def _last_words(log: Path) -> str | None:
+    """What the engine said in the end; an error's way out (`→ …`) is nothing without the line before it."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        lines = [each.strip() for each in log.read_text(encoding="utf-8", errors="replace").strip().splitlines()]
     except OSError:
         return None
-    return lines[-1] if lines else None
+    return " ".join(lines[-2:] if lines[-1:] and lines[-1].startswith("→") else lines[-1:]) or None

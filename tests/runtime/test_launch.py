@@ -64,3 +64,18 @@ def test_what_the_engine_announced_first_stays(folder: StateFolder) -> None:
     folder.engine_file.write_text('{"pid": 1, "control_url": "x"}')
     launch._note_start(folder, os.getpid())
     assert launch.read_json(folder.engine_file) == {"pid": 1, "control_url": "x"}
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (None, None),
+        ("", None),
+        ("one\ntwo\n", "two"),
+        ("one\nerror: port 1 is taken\n  → choose another\n", "error: port 1 is taken → choose another"),
+    ],
+)
+def test_the_last_words_of_an_engine_are_told_whole(tmp_path: Path, log: str | None, told: str | None) -> None:
+    if log is not None:
+        (tmp_path / "engine.log").write_text(log)
+    assert launch._last_words(tmp_path / "engine.log") == told
