@@ -11,8 +11,15 @@ from sandbox.cli.options import JsonOption, NameOption
 __all__ = ["register"]
 
 
+VARIABLES = (
+    "By SANDBOX_SERVE_… variables, as compose/compose.yaml sets them: BOOTSTRAP_SERVERS of Kafka (127.0.0.1:9092), "
+    "REGISTRY_URL (else the one in this process), CAPSULE_URL, PLATO_URL, PORTS (capsule=8083,plato=8080), BIND, "
+    "STATE_DIR (./state), CONTRACTS_DIR, AUTH, RATE_LIMITS, ENGINE_URL, TOKEN."
+)
+
+
 def register(app: typer.Typer) -> None:
-    app.command("serve")(serve)
+    app.command("serve", epilog=VARIABLES)(serve)
 
 
 def serve(
@@ -23,7 +30,10 @@ def serve(
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run services here until SIGTERM. Everything else comes from SANDBOX_SERVE_… variables (see the README)."""
+    """Run services here until SIGTERM.
+
+    With an engine or without, against any Kafka; logs go to stderr, a JSON object a line.
+    """
     import os
 
     from sandbox.runtime.serve import main

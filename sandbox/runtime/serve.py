@@ -67,6 +67,7 @@ class ServicesProcess:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
+        _log.info("starting %s, with Kafka at %s", ", ".join(self.config.services), self.config.bootstrap_servers)
         async with self._parts.admin_api(self):
             starting = asyncio.create_task(self._start())
             await self._stopping.wait()

@@ -56,3 +56,12 @@ def test_the_readme_has_no_line_twice() -> None:
 def test_every_page_of_docs_is_named_once_in_the_readme() -> None:
     for page in sorted((Path(__file__).parents[2] / "docs").glob("*.md")):
         assert README.count(f"](docs/{page.name})") == 1, page.name
+
+
+def test_serve_names_variables_that_there_are() -> None:
+    from sandbox.cli.serve import VARIABLES
+    from sandbox.config.serve import ServeConfig
+
+    named = re.findall(r"\b([A-Z]+_[A-Z]+|PORTS|BIND|AUTH|TOKEN)\b", VARIABLES.partition(":")[2])
+    assert len(named) == 12
+    assert {each.lower() for each in named} <= ServeConfig.model_fields.keys()
