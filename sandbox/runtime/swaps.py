@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,10 +30,12 @@ class Swaps:
 
     def unknown(self, name: str) -> UnknownName:
         """The error about a component that the engine does not run."""
-        known = f"choose from {', '.join(('kafka', *self._plan.services))}"
+        known = ("kafka", *self._plan.services)
+        near = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"choose from {', '.join(known)}"
         if url := self._plan.replace.get(name):
-            return UnknownName(f"{name} is not the sandbox's own: {url} stands in for it", where="name", hint=known)
-        return UnknownName(f"there is no component {name!r}", where="name", hint=known)
+            return UnknownName(f"{name} is not the sandbox's own: {url} stands in for it", hint=hint)
+        return UnknownName(f"there is no component {name!r}", hint=hint)
 
     def to_json(self) -> dict[str, Any]:
         """Members of the status."""
