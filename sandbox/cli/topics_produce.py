@@ -15,6 +15,8 @@ from sandbox.cli.options import JsonOption, NameOption
 __all__ = ["documents", "header_pairs", "produce"]
 
 STDIN = "-"
+ANSWER_LIMIT_S = 15.0
+"""The engine tries for 10 s to have a record acknowledged."""
 
 
 def produce(
@@ -37,6 +39,7 @@ def produce(
 
     from sandbox.cli.output import data
     from sandbox.cli.target import find_target
+    from sandbox.control.quick_client import QuickClient
 
     record: dict[str, Any] = {"key": key, "headers": header_pairs(header or []), "partition": partition}
     content = _content(file)
@@ -46,8 +49,9 @@ def produce(
         else [{"value": value} for value in documents(content, STDIN if file == STDIN else str(Path(file)))]
     )
     target = find_target(name)
+    control = QuickClient(target.url, target.token, timeout_s=ANSWER_LIMIT_S)
     for value in values:
-        sent = target.quick.post(f"/v1/topics/{quote(topic, safe='')}/records", record | value)
+        sent = control.post(f"/v1/topics/{quote(topic, safe='')}/records", record | value)
         if json:
             data(json_module.dumps(sent, ensure_ascii=False))
         else:

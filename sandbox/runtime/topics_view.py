@@ -88,7 +88,7 @@ class TopicsView:
         partition: int | None,
     ) -> dict[str, Any]:
         """One record with acks=all: a value by the topic's contract, or raw bytes. Headers may carry trace ids."""
-        await self.one(topic)
+        await self._must_exist(topic)
         trace = TraceContext.accept(headers)
         extra = [(name, text.encode()) for name, text in headers.items()]
         if value_base64 is None and value is not None:
@@ -102,6 +102,13 @@ class TopicsView:
                 topic, key=name, value=raw, headers=extra, partition=partition, trace=trace
             )
         return {"topic": sent.topic, "partition": sent.partition, "offset": sent.offset, "requestId": trace.request_id}
+
+    async def _must_exist(self, topic: str) -> None:
+        """Asks the producer, which knows it at once. Raises UnknownName with the nearest name."""
+        try:
+            await self._publisher.partitions(topic)
+        except UnknownName:
+            await self.one(topic)
 
 
 def _bytes(text: str) -> bytes:
