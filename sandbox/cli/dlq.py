@@ -14,6 +14,8 @@ __all__ = ["group"]
 
 group = typer.Typer(help="Dead letters: look, replay, purge.", no_args_is_help=True, rich_markup_mode=None)
 
+ANSWER_LIMIT_S = 60.0
+"""The first look reads every letter that is new on the DLQ topics: some 5,000 a second."""
 ASK_EVERY_S = 0.2
 FAILED = 3
 
@@ -63,7 +65,7 @@ def list_letters(
     from sandbox.cli.output import data, json_data, talk
     from sandbox.cli.target import find_target
 
-    quick = find_target(name).quick
+    quick = find_target(name).patient(ANSWER_LIMIT_S)
     if topic is None:
         topics = quick.get("/v1/dlq")["topics"]
         if json:
@@ -106,7 +108,7 @@ def show(
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
 
-    found = find_target(name).quick.get(f"/v1/dlq/{quote(topic, safe='')}/{quote(identity, safe='')}")
+    found = find_target(name).patient(ANSWER_LIMIT_S).get(f"/v1/dlq/{quote(topic, safe='')}/{quote(identity, safe='')}")
     if json:
         json_data(found)
         return
@@ -156,7 +158,7 @@ def replay(
         "target": target, "dryRun": dry_run, "maxMessages": max_messages, "ratePerSecond": rate,
         "retryLimit": retry_limit, "reason": reason, "ticket": ticket,
     }  # fmt: skip
-    quick = find_target(name).quick
+    quick = find_target(name).patient(ANSWER_LIMIT_S)
     found, interrupted = quick.post(f"/v1/dlq/{quote(topic, safe='')}/replay", body), False
     if wait and found["state"] == "running":
         found, interrupted = _until_over(quick, found["replay"])
@@ -193,7 +195,7 @@ def purge(
 
     body = _filter(identity, category, status, key, tenant, consumer_group, start, end)
     body |= {"reason": reason, "ticket": ticket}
-    found = find_target(name).quick.post(f"/v1/dlq/{quote(topic, safe='')}/purge", body)
+    found = find_target(name).patient(ANSWER_LIMIT_S).post(f"/v1/dlq/{quote(topic, safe='')}/purge", body)
     if json:
         json_data(found)
     else:
@@ -207,7 +209,7 @@ def list_replays(name: NameOption = None, json: JsonOption = False) -> None:
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
 
-    found = find_target(name).quick.get("/v1/dlq-replays")["replays"]
+    found = find_target(name).patient(ANSWER_LIMIT_S).get("/v1/dlq-replays")["replays"]
     if json:
         json_data(found)
         return
@@ -229,7 +231,7 @@ def stop(
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
 
-    found = find_target(name).quick.delete(f"/v1/dlq-replays/{quote(replay, safe='')}")
+    found = find_target(name).patient(ANSWER_LIMIT_S).delete(f"/v1/dlq-replays/{quote(replay, safe='')}")
     if json:
         json_data(found)
         return
@@ -257,7 +259,7 @@ def automatic(
 
     if switch not in (None, "on", "off"):
         raise UsageError(f"must be on or off, not {switch!r}", where="[on|off]")
-    quick = find_target(name).quick
+    quick = find_target(name).patient(ANSWER_LIMIT_S)
     found = quick.get("/v1/dlq-automatic")
     if switch is not None or wait is not None:
         enabled = found["enabled"] if switch is None else switch == "on"

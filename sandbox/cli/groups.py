@@ -76,10 +76,8 @@ def reset(
     from sandbox.cli.group_tables import reset_lines
     from sandbox.cli.output import data, json_data
     from sandbox.cli.target import find_target
-    from sandbox.control.quick_client import QuickClient
 
-    target = find_target(name)
-    quick = QuickClient(target.url, target.token, timeout_s=RESET_LIMIT_S)
+    quick = find_target(name).patient(RESET_LIMIT_S)
     body = {"to": to, "topics": topic or [], "dryRun": dry_run}
     found = quick.post(f"/v1/groups/{quote(consumer_group, safe='')}/reset", body)
     if json:

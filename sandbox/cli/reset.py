@@ -30,10 +30,8 @@ def reset(
     """
     from sandbox.cli.output import data, json_data, talk
     from sandbox.cli.target import find_target
-    from sandbox.control.quick_client import QuickClient
 
-    target = find_target(name)
-    quick = QuickClient(target.url, target.token, timeout_s=RESET_LIMIT_S)
+    quick = find_target(name).patient(RESET_LIMIT_S)
     done = quick.post("/v1/reset", {"services": services or []})["services"]
     if json:
         json_data(done)

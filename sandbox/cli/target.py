@@ -32,6 +32,10 @@ class Target:
     def quick(self) -> QuickClient:
         return QuickClient(self.url, self.token)
 
+    def patient(self, limit_s: float) -> QuickClient:
+        """For what the engine may take a while to answer."""
+        return QuickClient(self.url, self.token, timeout_s=limit_s)
+
     @property
     def registry_user_info(self) -> str | None:
         """`user:password` for the registry, as the state folder or else the environment has it; None when everybody

@@ -39,7 +39,6 @@ def produce(
 
     from sandbox.cli.output import data
     from sandbox.cli.target import find_target
-    from sandbox.control.quick_client import QuickClient
 
     record: dict[str, Any] = {"key": key, "headers": header_pairs(header or []), "partition": partition}
     content = _content(file)
@@ -48,8 +47,7 @@ def produce(
         if raw
         else [{"value": value} for value in documents(content, STDIN if file == STDIN else str(Path(file)))]
     )
-    target = find_target(name)
-    control = QuickClient(target.url, target.token, timeout_s=ANSWER_LIMIT_S)
+    control = find_target(name).patient(ANSWER_LIMIT_S)
     for value in values:
         sent = control.post(f"/v1/topics/{quote(topic, safe='')}/records", record | value)
         if json:

@@ -51,3 +51,19 @@ def test_ctrl_c_stops_the_replay_tells_what_it_came_to_and_exits_130(
     done = sandbox("dlq", "replay", "rim.fast-path", "--json")
     assert (done.code, done.err) == (130, "stopping…\ninterrupted\n")
     assert (done.json["state"], done.json["left"]) == ("stopped", 2)
+
+
+def test_many_letters_that_take_a_while_to_be_read_are_waited_for(
+    sandbox, control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    made = QuickClient.__init__
+
+    def noting(self, url: str, token: str, *, timeout_s: float = 5.0) -> None:
+        waits.append(timeout_s)
+        made(self, url, token, timeout_s=timeout_s)
+
+    monkeypatch.setattr(QuickClient, "__init__", noting)
+    control.answers |= {"GET /v1/dlq": {"topics": []}, REPLAY: ENDED}
+    assert sandbox("dlq", "list").code == sandbox("dlq", "replay", "rim.fast-path").code == 0
+    assert waits == [60.0, 60.0]
