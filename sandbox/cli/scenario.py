@@ -1,4 +1,4 @@
-"""`sandbox scenario`: stories as files: list, check and run them."""
+"""`sandbox scenario`: stories as files: list, check, explain and run them."""
 
 from __future__ import annotations
 
@@ -65,6 +65,24 @@ def validate(files: FilesArgument, name: NameOption = None, json: JsonOption = F
     if json:
         json_data(problems)
     raise typer.Exit(2 if problems else 0)
+
+
+@group.command("explain")
+def explain(files: FilesArgument, name: NameOption = None, json: JsonOption = False) -> None:
+    """Tell what scenarios do, without running them."""
+    from sandbox.cli.output import data, json_data
+    from sandbox.cli.scenario_explain import explained, explanation_lines
+
+    contracts = contracts_of(name)
+    found = [{"file": given, **explained(load(given, contracts))} for given in files]
+    if json:
+        json_data(found)
+        return
+    for number, each in enumerate(found):
+        if number:
+            data("")
+        for line in explanation_lines(each):
+            data(line)
 
 
 @group.command("run")
