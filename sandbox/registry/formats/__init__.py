@@ -96,7 +96,7 @@ class Format(Protocol):
     """One value of `schemaType`."""
 
     works_long: bool
-    """Whether `problems` waits for another program, so that it belongs into a thread."""
+    """Whether `problems` may take a while, so that it belongs into a thread."""
 
     def parse(self, text: str, references: Sequence[Referenced], *, is_new: bool) -> Parsed:
         """`is_new` False for schemas that are stored already, which pass even with a bad default.

@@ -40,7 +40,7 @@ class ParsedJsonSchema:
 
 
 class JsonSchemaFormat:
-    works_long = False
+    works_long = True
 
     def parse(self, text: str, references: Sequence[Referenced], *, is_new: bool) -> ParsedJsonSchema:
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.registry.json_schema.document import Node, UnknownReference
-from sandbox.registry.json_schema.values import bounds_differences, same_value, types_of
+from sandbox.registry.json_schema.values import bounds_differences, same_value, types_of, value_key
 
 __all__ = ["Coverage", "Difference", "Undecided"]
 
@@ -93,7 +93,7 @@ class Coverage:
     def _compare(self, reader: Node, writer: Node, path: str) -> list[Difference]:
         values = _listed(writer)
         if values is not None:
-            return [] if all(self._is_valid(reader, value) for value in values) else [self._narrowed(reader, path)]
+            return [] if self._takes_all(reader, values, path) else [self._narrowed(reader, path)]
         if (sum_ := _sum(writer)) is not None:
             return self._writer_sum(reader, writer, sum_, path)
         own, parts = _split(reader)
@@ -103,6 +103,22 @@ class Coverage:
         if own.keywords():
             found += self._plain(own, writer, path)
         return found
+
+    def _takes_all(self, reader: Node, values: list[Any], path: str) -> bool:
+        """Whether the reader takes every one of the values. Long lists are compared with each other as sets."""
+        listed = _listed(reader)
+        if listed is not None and "$ref" not in reader.keywords():
+            known = {value_key(each) for each in listed}
+            if not all(value_key(each) in known for each in values):
+                return False
+            reader = _without(reader, ("const",) if "const" in reader.keywords() else ("enum",))
+        if reader.takes_everything:
+            return True
+        for value in values:
+            self.count(path)
+            if not self._is_valid(reader, value):
+                return False
+        return True
 
     @staticmethod
     def _narrowed(reader: Node, path: str) -> Difference:

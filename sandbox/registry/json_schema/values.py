@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-__all__ = ["TYPES", "bounds_differences", "same_value", "types_of"]
+__all__ = ["TYPES", "bounds_differences", "same_value", "types_of", "value_key"]
 
 TYPES = frozenset({"null", "boolean", "integer", "number", "string", "object", "array"})
 Keywords = Mapping[str, Any]
@@ -26,6 +26,19 @@ def types_of(keywords: Keywords) -> frozenset[str]:
 
 def same_value(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def value_key(value: Any) -> str:
+    """The same text for the same JSON value: 1 is 1.0, true is not 1, and members have no order."""
+    return json.dumps(_whole(value), sort_keys=True)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def bounds_differences(reader: Keywords, writer: Keywords, written: frozenset[str]) -> Iterator[tuple[str, str]]:
