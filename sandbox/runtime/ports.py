@@ -12,6 +12,7 @@ import hashlib
 import socket
 from collections.abc import Mapping
 
+from sandbox.config.folders import StateFolder, read_json
 from sandbox.errors import PortTaken, UsageError
 
 __all__ = [
@@ -47,6 +48,8 @@ BLOCK_SIZE = 16
 AUTO_PORTS = range(12_000, 32_768 - BLOCK_SIZE)
 TRIES = 64
 LOOPBACK = ("127.0.0.1", "::1")
+SANDBOX = "sandbox "
+"""What the holder of a port begins with when it is one."""
 
 
 def choose_ports(wanted: str, name: str) -> dict[str, int]:
@@ -88,11 +91,20 @@ def check_free(ports: Mapping[str, int], *, bind: str | None = None) -> None:
     taken = [(name, port) for name, port in ports.items() if not is_free(port, bind=bind)]
     if not taken:
         return
-    told = [f"port {port} ({name}) is taken by {holder(port) or 'another process'}" for name, port in taken]
+    by_holder: dict[str, list[str]] = {}
+    for name, port in taken:
+        by_holder.setdefault(holder(port) or "another process", []).append(f"{port} ({name})")
+    told = [
+        f"port {', '.join(held)} is taken by {who}" if len(held) == 1 else f"ports {', '.join(held)} are taken by {who}"
+        for who, held in by_holder.items()
+    ]
+    stop = "stop what holds it"
+    if sandboxes := [who.removeprefix(SANDBOX) for who in by_holder if who.startswith(SANDBOX)]:
+        stop = f"stop it with `sandbox down --name {sandboxes[0]}`"
     raise PortTaken(
         "; ".join(told),
         where=f"{bind or '127.0.0.1'}:{taken[0][1]}",
-        hint="stop what holds it, or choose other ports: `--ports auto`, or `--ports BASE` for a block from BASE on",
+        hint=f"{stop}, or choose other ports: `--ports auto`, or `--ports BASE` for a block from BASE on",
     )
 
 
@@ -110,7 +122,7 @@ def free_port() -> int:
 
 
 def holder(port: int) -> str | None:
-    """Name and pid of the process that listens at `port`; None when the system does not tell."""
+    """The sandbox, or name and pid of the process, that listens at `port`; None when the system does not tell."""
     import psutil
 
     for process in psutil.process_iter(["name"]):
@@ -118,9 +130,19 @@ def holder(port: int) -> str | None:
             # One process at a time: a list of all connections needs root on macOS.
             for connection in process.net_connections(kind="tcp"):
                 if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
-                    return f"{process.info['name']} (pid {process.pid})"
+                    sandbox = _sandbox_of(process.pid)
+                    return f"{SANDBOX}{sandbox}" if sandbox else f"{process.info['name']} (pid {process.pid})"
         except psutil.Error:
             continue
+    return None
+
+
+def _sandbox_of(pid: int) -> str | None:
+    """The sandbox of this user that runs a process."""
+    for folder in StateFolder.all():
+        engine = read_json(folder.engine_file)
+        if pid in (engine.get("pid"), *(child for child, _ in engine.get("children", {}).values())):
+            return folder.name
     return None
 
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
+from sandbox.config.folders import StateFolder
 from sandbox.errors import PortTaken, UsageError
 from sandbox.runtime import ports
 from sandbox.runtime.ports import AUTO_PORTS, DEFAULT_PORTS, check_free, choose_ports, free_port, holder, is_free
@@ -86,6 +88,24 @@ def test_all_taken_ports_are_told_at_once(taken: int) -> None:
         check_free({"kafka": taken, "control": other.getsockname()[1]})
     assert "(kafka)" in failed.value.message
     assert "(control)" in failed.value.message
+
+
+def test_the_sandbox_that_holds_ports_is_named_once(
+    taken: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDBOX_STATE_ROOT", str(tmp_path))
+    folder = StateFolder.of("desk")
+    folder.create()
+    folder.write_record({})
+    folder.write_json(folder.engine_file, {"pid": 1, "children": {"kafka": [psutil.Process().pid, 0.0]}})
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortTaken) as failed:
+            check_free({"kafka": taken, "control": port})
+    assert failed.value.message == f"ports {taken} (kafka), {port} (control) are taken by sandbox desk"
+    assert failed.value.hint.startswith(
+        "stop it with `sandbox down --name desk`, or choose other ports: `--ports auto`"
+    )
 
 
 def test_a_holder_that_may_not_be_looked_at_is_another_process(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:

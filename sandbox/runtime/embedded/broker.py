@@ -223,6 +223,8 @@ class EmbeddedBroker:
         if code is None:
             return "is not running"
         how = f"ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        if code in ENDED_FROM_OUTSIDE:
+            return how  # whatever it logged before is not why
         error = self.log.last_error() or (None if self.log.kafka_spoke else " / ".join(self.log.jvm_lines(2)))
         return f"{how}: {error}" if error else how
 
