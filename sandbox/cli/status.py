@@ -17,7 +17,7 @@ def status(name: NameOption = None, json: JsonOption = False) -> None:
     """Show components, endpoints and readiness. Exits 3 when the sandbox is not running."""
     from contextlib import suppress
 
-    from sandbox.cli.output import data, json_data, sign
+    from sandbox.cli.output import data, json_data, sign, talk
     from sandbox.cli.ready import endpoint_lines
     from sandbox.cli.swap_lines import contract_lines, left_out_lines
     from sandbox.cli.target import find_target
@@ -38,6 +38,8 @@ def status(name: NameOption = None, json: JsonOption = False) -> None:
         data(f"  {each['name']:<16} {sign(each['state'])}{restarts}{detail}")
     for line in left_out_lines(found):
         data(line)
+    if any(each["state"] == "failed" for each in found["components"]):
+        talk(f"  start what has failed again: sandbox up --name {found['name']}", dim=True)
     with suppress(SandboxError):  # a process that does not answer has no faults either
         for each in target.quick.get("/v1/faults")["faults"]:
             data(f"  fault {each['id']}: {each['text']} on {each['on']}, has acted {each['hits']}×")
