@@ -242,6 +242,16 @@ class Chance:
         return [self.value(depth + 1) for _ in range(self.random.randint(0, 3))]
 
 
+def test_a_schema_that_refers_to_itself_again_and_again_is_told_to_be_too_large():
+    steps = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n - 1}"}, {"$ref": f"#/$defs/d{n - 1}"}]} for n in range(1, 40)}
+    reader = {"$defs": {"d0": STRING, **steps}, "$ref": "#/$defs/d39"}
+    with pytest.raises(Unchecked, match="the size of the schemas"):
+        problems(reader, {"enum": ["a"]})
+    reader["$ref"] = "#/$defs/d5"
+    assert problems(reader, {"enum": ["a"]}) == []
+    assert problems({"$defs": reader["$defs"], "type": "string"}, {"enum": ["a"]}) == []
+
+
 def test_no_value_contradicts_a_yes():
     chance = Chance(7)
     values = [chance.value() for _ in range(800)]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.registry.json_schema.document import Node, UnknownReference
+from sandbox.registry.json_schema.document import Node, UnknownReference, expanded_size
 from sandbox.registry.json_schema.values import bounds_differences, same_value, types_of, value_key
 
 __all__ = ["Coverage", "Difference", "Undecided"]
@@ -22,6 +22,8 @@ WHOLE = (
 
 STEP_LIMIT = 50_000
 """Comparisons of one pair: alternatives within alternatives multiply, so somebody has to stop."""
+SIZE_LIMIT = 10_000
+"""Schemas that one value may be held against."""
 
 
 class Undecided(Exception):
@@ -114,6 +116,8 @@ class Coverage:
             reader = _without(reader, ("const",) if "const" in reader.keywords() else ("enum",))
         if reader.takes_everything:
             return True
+        if expanded_size(reader) > SIZE_LIMIT:
+            raise TooManySteps("the size of the schemas", path)
         for value in values:
             self.count(path)
             if not self._is_valid(reader, value):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urldefrag
 
-__all__ = ["Document", "Node", "UnknownReference"]
+__all__ = ["Document", "Node", "UnknownReference", "expanded_size"]
 
 DECISIVE = frozenset(
     {
@@ -20,6 +21,10 @@ DECISIVE = frozenset(
     }
 )  # fmt: skip
 """The members that decide whether a document is valid. Others are annotations, `format` too."""
+VALUES = ("enum", "const", "default", "examples", "example")
+"""The members that hold values instead of schemas."""
+SHELVES = ("$defs", "definitions")
+"""The members whose schemas hold only where they are referred to."""
 OLD_DRAFTS = ("draft-03", "draft-04", "draft-06", "draft-07")
 
 
@@ -124,16 +129,36 @@ class Node:
         raise UnknownReference(reference)
 
 
+def expanded_size(node: Node) -> int:
+    """How many schemas there are with every `$ref` written out; what refers back to itself counts once."""
+    return _expanded_size(node, {})
+
+
+def _expanded_size(node: Node, known: dict[int, int]) -> int:
+    schema = node.schema
+    if isinstance(schema, list):
+        return sum(_expanded_size(node.below(each), known) for each in schema)
+    if not isinstance(schema, dict):
+        return 0
+    if node.identity not in known:
+        known[node.identity] = 0
+        parts = (item for name, item in schema.items() if name not in VALUES and name not in SHELVES)
+        size = 1 + sum(_expanded_size(node.below(item), known) for item in parts)
+        if isinstance(reference := schema.get("$ref"), str):
+            with suppress(UnknownReference):
+                size += _expanded_size(Node(*node.document.find(reference)), known)
+        known[node.identity] = size
+    return known[node.identity]
+
+
 def _schemas(value: Any) -> Iterator[dict[str, Any]]:
-    """Every object in a document, outermost first; instances under enum, const and default are left out."""
+    """Every object in a document, outermost first, without those that are values."""
     waiting = [value]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
             yield each
-            waiting.extend(
-                item for name, item in each.items() if name not in ("enum", "const", "default", "examples", "example")
-            )
+            waiting.extend(item for name, item in each.items() if name not in VALUES)
         elif isinstance(each, list):
             waiting.extend(each)
 
