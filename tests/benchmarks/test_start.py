@@ -42,13 +42,16 @@ GROUPS = ("capsule", "odyssey-reflex", "audit")
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environ = {**os.environ, "SANDBOX_STATE_ROOT": str(folder / "state")}
+        # A name of its own: `--ports auto` derives the ports from it, and others may be at work on this machine.
+        name = f"bench-{os.getpid()}"
+        self.environ = {**os.environ, "SANDBOX_STATE_ROOT": str(folder / "state"), "SANDBOX_NAME": name}
 
     def sandbox(self, *arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "sandbox", *arguments], cwd=self.folder, env=self.environ, check=True,
+            [sys.executable, "-P", "-m", "sandbox", *arguments], cwd=self.folder, env=self.environ, check=False,
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip
+        assert done.returncode == 0, f"sandbox {' '.join(arguments)} → {done.returncode}\n{done.stderr}"
         return done.stdout
 
     def up(self) -> float:
