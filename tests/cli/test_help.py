@@ -48,9 +48,10 @@ def test_the_readmes_table_has_every_command_once(path: tuple[str, ...]) -> None
     assert len(path) == 1 or any(re.search(rf"[ |]{path[1]}\b", row) for row in rows)
 
 
-def test_the_readme_has_no_line_twice() -> None:
+def test_the_readme_has_no_line_or_row_twice() -> None:
     lines = [line for line in README.splitlines() if len(line) > 20]
-    assert len(lines) == len(set(lines))
+    rows = [line.split(" | ")[0] for line in lines if line.startswith("|")]
+    assert len(lines) == len(set(lines)) and len(rows) == len(set(rows))
 
 
 def test_every_page_of_docs_is_named_once_in_the_readme() -> None:
