@@ -62,17 +62,13 @@ def list_letters(
     The depth of a topic counts the letters that are PENDING.
     """
     from sandbox.cli.dlq_tables import letter_lines, topic_lines
-    from sandbox.cli.output import data, json_data, talk
+    from sandbox.cli.output import answer, data, json_data, talk
     from sandbox.cli.target import find_target
 
     quick = find_target(name).patient(ANSWER_LIMIT_S)
     if topic is None:
         topics = quick.get("/v1/dlq")["topics"]
-        if json:
-            json_data(topics)
-            return
-        for line in topic_lines(topics):
-            data(line)
+        answer(topics, topic_lines(topics), json=json)
         return
     wanted = _filter(identity, category, status, key, tenant, consumer_group, start, end)
     letters: list[dict[str, Any]] = []
@@ -105,15 +101,11 @@ def show(
     With its headers and payload, and what replays did with it.
     """
     from sandbox.cli.dlq_tables import detail_lines
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
 
     found = find_target(name).patient(ANSWER_LIMIT_S).get(f"/v1/dlq/{quote(topic, safe='')}/{quote(identity, safe='')}")
-    if json:
-        json_data(found)
-        return
-    for line in detail_lines(found):
-        data(line)
+    answer(found, detail_lines(found), json=json)
 
 
 @group.command("replay")
@@ -150,7 +142,7 @@ def replay(
     Ctrl-C stops it (exit 130); what it has not reached stays PENDING, so the same command goes on.
     """
     from sandbox.cli.dlq_tables import replay_lines
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
     from sandbox.errors import Interrupted
 
@@ -162,11 +154,7 @@ def replay(
     found, interrupted = quick.post(f"/v1/dlq/{quote(topic, safe='')}/replay", body), False
     if wait and found["state"] == "running":
         found, interrupted = _until_over(quick, found["replay"])
-    if json:
-        json_data(found)
-    else:
-        for line in replay_lines(found):
-            data(line)
+    answer(found, replay_lines(found), json=json)
     if interrupted:
         raise typer.Exit(Interrupted.exit_code)
     if found["failed"] and not dry_run:
@@ -206,15 +194,11 @@ def purge(
 def list_replays(name: NameOption = None, json: JsonOption = False) -> None:
     """List the newest replays."""
     from sandbox.cli.dlq_tables import replays_lines
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
 
     found = find_target(name).patient(ANSWER_LIMIT_S).get("/v1/dlq-replays")["replays"]
-    if json:
-        json_data(found)
-        return
-    for line in replays_lines(found):
-        data(line)
+    answer(found, replays_lines(found), json=json)
 
 
 @group.command("stop")
@@ -228,15 +212,11 @@ def stop(
     What it has not reached stays PENDING.
     """
     from sandbox.cli.dlq_tables import replay_lines
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
 
     found = find_target(name).patient(ANSWER_LIMIT_S).delete(f"/v1/dlq-replays/{quote(replay, safe='')}")
-    if json:
-        json_data(found)
-        return
-    for line in replay_lines(found):
-        data(line)
+    answer(found, replay_lines(found), json=json)
 
 
 @group.command("auto")

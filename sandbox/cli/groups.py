@@ -23,15 +23,11 @@ GroupArgument = Annotated[str, typer.Argument(metavar="GROUP", help="Its name, f
 def list_groups(name: NameOption = None, json: JsonOption = False) -> None:
     """List consumer groups with state, members and lag."""
     from sandbox.cli.group_tables import group_lines
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
 
     groups = find_target(name).quick.get("/v1/groups")["groups"]
-    if json:
-        json_data(groups)
-        return
-    for line in group_lines(groups):
-        data(line)
+    answer(groups, group_lines(groups), json=json)
 
 
 @group.command("describe")
@@ -41,15 +37,11 @@ def describe(consumer_group: GroupArgument, name: NameOption = None, json: JsonO
     Offset, end and lag stand there for each partition.
     """
     from sandbox.cli.group_tables import detail_lines
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
 
     found = find_target(name).quick.get(f"/v1/groups/{quote(consumer_group, safe='')}")
-    if json:
-        json_data(found)
-        return
-    for line in detail_lines(found):
-        data(line)
+    answer(found, detail_lines(found), json=json)
 
 
 @group.command("reset")
@@ -74,14 +66,10 @@ def reset(
     themselves; any other consumer has to be stopped first.
     """
     from sandbox.cli.group_tables import reset_lines
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
 
     quick = find_target(name).patient(RESET_LIMIT_S)
     body = {"to": to, "topics": topic or [], "dryRun": dry_run}
     found = quick.post(f"/v1/groups/{quote(consumer_group, safe='')}/reset", body)
-    if json:
-        json_data(found)
-        return
-    for line in reset_lines(found):
-        data(line)
+    answer(found, reset_lines(found), json=json)

@@ -59,13 +59,9 @@ def path_of(service: str) -> str:
 
 
 def show(limits: Mapping[str, Any], json: bool) -> None:
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
 
-    if json:
-        json_data(limits)
-        return
-    for line in limit_lines(limits):
-        data(line)
+    answer(limits, limit_lines(limits), json=json)
 
 
 def limit_lines(limits: Mapping[str, Any]) -> Iterator[str]:

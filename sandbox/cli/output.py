@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import typer
 
-__all__ = ["data", "json_data", "on_terminal", "out_colours", "sign", "talk"]
+__all__ = ["answer", "data", "json_data", "on_terminal", "out_colours", "sign", "talk"]
 
 SIGNS = {
     "ready": ("●", "green"),
@@ -39,6 +40,15 @@ def talk(text: str = "", *, colour: str | None = None, dim: bool = False) -> Non
 
 def data(text: str) -> None:
     typer.echo(text)
+
+
+def answer(value: Any, lines: Iterable[str], *, json: bool) -> None:
+    """What a command found: as JSON with `--json`, else as lines for people."""
+    if json:
+        json_data(value)
+        return
+    for line in lines:
+        data(line)
 
 
 def json_data(value: Any) -> None:

@@ -35,18 +35,14 @@ NormalizeOption = Annotated[bool, typer.Option("--normalize", help="Let what doe
 @group.command("list")
 def list_subjects(deleted: DeletedOption = False, name: NameOption = None, json: JsonOption = False) -> None:
     """List the subjects with their newest version."""
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.schemas_lines import subject_lines
     from sandbox.cli.schemas_target import find_registry
 
     registry = find_registry(name)
     found = registry.latest_versions(deleted=deleted)
     gone = frozenset(each["subject"] for each in found) - frozenset(registry.subjects()) if deleted else frozenset()
-    if json:
-        json_data([{**each, "deleted": each["subject"] in gone} for each in found])
-        return
-    for line in subject_lines(found, gone):
-        data(line)
+    answer([{**each, "deleted": each["subject"] in gone} for each in found], subject_lines(found, gone), json=json)
 
 
 @group.command("show")
@@ -91,7 +87,7 @@ def check(
     Names what breaks, for whom, at which field, and what change would fit. Exits 1 when it does not fit, or when nobody
     can tell.
     """
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.schemas_check import check
     from sandbox.cli.schemas_lines import checked_lines
     from sandbox.cli.schemas_source import read_candidate
@@ -99,11 +95,7 @@ def check(
 
     candidate = read_candidate(file, type_, reference or [])
     checked = check(find_registry(name), subject, candidate, normalize=normalize)
-    if json:
-        json_data(checked.to_json())
-    else:
-        for line in checked_lines(checked):
-            data(line)
+    answer(checked.to_json(), checked_lines(checked), json=json)
     raise typer.Exit(0 if checked.is_compatible else NOT_COMPATIBLE)
 
 

@@ -44,15 +44,11 @@ def describe(
     json: JsonOption = False,
 ) -> None:
     """Show a topic's contract, settings and offsets."""
-    from sandbox.cli.output import data, json_data
+    from sandbox.cli.output import answer
     from sandbox.cli.target import find_target
 
     found = find_target(name).quick.get(f"/v1/topics/{quote(topic, safe='')}")
-    if json:
-        json_data(found)
-        return
-    for line in description_lines(found):
-        data(line)
+    answer(found, description_lines(found), json=json)
 
 
 group.command("produce")(produce)
