@@ -313,9 +313,8 @@ class Engine:
 
     async def limits(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for supervised in self.services.values():
-            if supervised.state in (ComponentState.READY, ComponentState.DEGRADED):
-                found.update(await supervised.component.admin.limits())
+        for process in self._running():
+            found.update(await process.admin.limits())
         return found
 
     async def change_limits(self, service: str, change: Mapping[str, Any]) -> dict[str, Any]:
