@@ -6,7 +6,7 @@ import struct
 
 from sandbox.errors import SandboxError
 
-__all__ = ["MAGIC", "FramingError", "frame", "schema_id_of", "unframe"]
+__all__ = ["HEADER_BYTES", "MAGIC", "FramingError", "frame", "schema_id_of", "unframe"]
 
 MAGIC = 0
 _HEADER = struct.Struct(">bI")

@@ -10,12 +10,15 @@ from typing import Any, Literal
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.framing import schema_id_of
+from sandbox.contracts.poison import Poison, bad_magic, least_value, undecodable, unknown_id
 from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UsageError
 from sandbox.kafka.avro_schema import prepared
 from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer
 
 __all__ = ["TopicValues", "View"]
+
+_WAYS = {Poison.BAD_MAGIC: bad_magic, Poison.UNKNOWN_ID: unknown_id, Poison.UNDECODABLE: undecodable}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,31 @@ class TopicValues:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         except (TypeError, ValueError) as error:
             raise UsageError(f"the value is not JSON: {error}", where=topic) from None
+
+    async def poisoned(self, topic: str, value: bytes | None, way: Poison) -> bytes:
+        """A record of the topic, as its bytes, made into one that no consumer of its contract can read.
+
+        Raises UsageError when the contracts have no other schema for `wrong-schema`, UpstreamUnavailable when the
+        registry is needed for it and away.
+        """
+        if way is not Poison.WRONG_SCHEMA:
+            return _WAYS[way](value)
+        for other, schema in self._contracts.avro_topics():
+            foreign = await self._serializer.serialize(other.name, least_value(schema))
+            if not await self._can_read(topic, foreign):
+                return foreign
+        raise UsageError(
+            f"the contracts have no Avro schema whose records {topic} could not read",
+            where="wrong-schema",
+            hint="use bad-magic, unknown-id or undecodable",
+        )
+
+    async def _can_read(self, topic: str, data: bytes) -> bool:
+        try:
+            await self.decode(topic, data)
+        except RecordFailure as failure:
+            return failure.category is not FailureCategory.DESERIALIZATION
+        return True
 
     async def decode(self, topic: str, data: bytes | None) -> dict[str, Any]:
         """The value as a consumer of the contract sees it: read with the contract's schema, whoever wrote it.

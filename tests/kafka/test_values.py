@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.dead_letter import FailureCategory, RecordFailure
 from sandbox.contracts.framing import frame, schema_id_of
+from sandbox.contracts.poison import Poison, least_value
 from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UsageError
 from sandbox.kafka.values import TopicValues, View
@@ -82,3 +84,14 @@ async def test_an_onlooker_is_told_why_a_value_does_not_decode(values: TopicValu
     assert "magic byte is 0x68" in (view.reason or "")
     assert (await values.view("rim.fast-path", b"\x01\xff")).format == "binary"
     assert "not JSON" in ((await values.view("audit.events", b"nope")).reason or "")
+
+
+@pytest.mark.parametrize("way", Poison)
+@pytest.mark.parametrize("topic", ["rim.fast-path", "perception.events", "plato.plans"])
+async def test_no_consumer_of_a_topic_reads_a_poisoned_record(topic: str, way: Poison, values: TopicValues) -> None:
+    schema = Contracts.load().schema_of(topic)
+    good = await values.encode(topic, least_value(schema))
+    assert await values.decode(topic, good)
+    with pytest.raises(RecordFailure) as caught:
+        await values.decode(topic, await values.poisoned(topic, good, way))
+    assert caught.value.category is FailureCategory.DESERIALIZATION
