@@ -16,13 +16,14 @@ group = typer.Typer(help="Faults: make a service fail on purpose.", no_args_is_h
 
 KINDS = """
 \b
-http-status        --status 503 [--retry-after S] [--message TEXT]
-latency            --ms 200 [--jitter MS]
-plan-step-failure  [--step decide] [--plan ID] [--error TEXT]
+sandbox fault kinds                     every kind, where it acts, its parameters
+sandbox fault kinds latency             one of them, explained
 
 \b
-of requests:       [--path '/api/v1/history/*'] [--method GET]
-all:               [--probability 0.5] [--seed N] [--limit N]
+of requests:  [--path '/api/v1/history/*'] [--method GET] [--client tenant:acme]
+              [--header 'X-Region: eu*']
+all:          [--probability 0.5 --seed N] [--first N | --nth N | --every N]
+              [--begins-in 5s] [--duration 30s] [--on-for 2s --off-for 3s]
 """
 FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -30,13 +31,15 @@ FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 @group.command("add", context_settings=FREE, epilog=KINDS, options_metavar="--on SERVICE --PARAMETER VALUE…")
 def add(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="http-status, latency or plan-step-failure.")],
-    on: Annotated[str, typer.Option("--on", "--service", metavar="S", help="The service: capsule, odyssey, plato.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="http-status, latency… See `sandbox fault kinds`.")],
+    on: Annotated[str, typer.Option("--on", "--service", metavar="S", help="The service: capsule, odyssey…")],
     identity: Annotated[str | None, typer.Option("--as", metavar="ID", help="What it is removed by.")] = None,
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make something go wrong until it is removed. The actuator is left alone unless --path aims at it.
+    """Make something go wrong until it is removed.
+
+    The actuator is left alone unless --path aims at it.
 
     For example: sandbox fault add http-status --on capsule --status 503
     """
@@ -50,6 +53,25 @@ def add(
         return
     data(f"{found['id']}  {found['text']} on {found['on']}")
     talk(f"  remove it with: sandbox fault remove {found['id']}", dim=True)
+
+
+@group.command("kinds")
+def kinds(
+    kind: Annotated[str | None, typer.Argument(metavar="[KIND]", help="Only this one, explained.")] = None,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the kinds, where they act, their parameters."""
+    from sandbox.cli.fault_kinds import explanation_lines, kind_lines
+    from sandbox.cli.output import data, json_data
+    from sandbox.faults.kinds import fault_kinds
+
+    found = fault_kinds(kind)
+    if json:
+        json_data(found)
+        return
+    for line in kind_lines(found) if kind is None else explanation_lines(found[0]):
+        data(line)
 
 
 @group.command("list")
@@ -102,7 +124,7 @@ def remove(
 
 
 def parameters_of(words: list[str]) -> dict[str, str]:
-    """`--status 503 --limit=5` → `{"status": "503", "limit": "5"}`. Raises UsageError."""
+    """`--status 503 --first=5` → `{"status": "503", "first": "5"}`. Raises UsageError."""
     from sandbox.errors import UsageError
 
     found: dict[str, str] = {}
@@ -126,9 +148,15 @@ def fault_lines(faults: list[dict[str, Any]], *, now_ms: float) -> Iterable[str]
     if not faults:
         return
     width = max(2, *(len(each["id"]) for each in faults))
-    yield f"{'id':<{width}}  {'on':<8}  {'acted':>8}  {'since':>7}  fault"
+    place = max(8, *(len(each["on"]) for each in faults))
+    yield f"{'id':<{width}}  {'on':<{place}}  {'acted':>6}  {'since':>7}  {'left':>7}  fault"
     for each in faults:
-        since = f"{(now_ms - each['since_ms']) / 1000:.0f} s"
-        limit = each["parameters"].get("limit")
-        acted = f"{each['hits']}" if limit is None else f"{each['hits']} of {limit}"
-        yield f"{each['id']:<{width}}  {each['on']:<8}  {acted:>8}  {since:>7}  {each['text']}"
+        since = _seconds(now_ms - each["since_ms"])
+        left = "" if each.get("until_ms") is None else _seconds(max(0, each["until_ms"] - now_ms))
+        resting = "" if each.get("acting", True) else "  (rests)"
+        counted = f"{each['hits']:>6}  {since:>7}  {left:>7}"
+        yield f"{each['id']:<{width}}  {each['on']:<{place}}  {counted}  {each['text']}{resting}"
+
+
+def _seconds(ms: float) -> str:
+    return f"{ms / 1000:.0f} s"

@@ -23,7 +23,7 @@ class FaultRequest(BaseModel):
     id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     """What it is removed by; made up when left out."""
     parameters: dict[str, Any] = {}
-    """Those of its kind, and of all kinds: `probability`, `seed`, `limit`."""
+    """Those of its kind, and of all kinds: `probability`, `first`, `duration`…"""
 
 
 def read_fault_request(body: object) -> FaultRequest:

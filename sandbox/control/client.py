@@ -238,6 +238,9 @@ class ControlClient:
     async def faults(self) -> list[fault_models.AppliedFault]:
         return (await self._ask(fault_models.FaultList, "GET", "/v1/faults")).faults
 
+    async def fault_kinds(self) -> list[fault_models.FaultKind]:
+        return (await self._ask(fault_models.FaultKindList, "GET", "/v1/faults/kinds")).kinds
+
     async def add_fault(
         self, kind: str, on: str, parameters: Mapping[str, Any], *, identity: str | None = None
     ) -> fault_models.AppliedFault:

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from sandbox.contracts.fault_request import FaultRequest
 from sandbox.control.engine_handlers import answer
-from sandbox.control.fault_models import AppliedFault, FaultList
+from sandbox.control.fault_models import AppliedFault, FaultKindList, FaultList
 from sandbox.control.ports import Engine
 from sandbox.control.request import read_body
 
@@ -19,6 +19,11 @@ class FaultHandlers:
 
     async def faults(self, _: web.Request) -> web.Response:
         return answer(FaultList, {"faults": await self._engine.faults.list()})
+
+    async def fault_kinds(self, _: web.Request) -> web.Response:
+        from sandbox.faults.kinds import fault_kinds  # only who reads them pays for them
+
+        return answer(FaultKindList, {"kinds": fault_kinds()})
 
     async def add_fault(self, request: web.Request) -> web.Response:
         body = await read_body(request, FaultRequest)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["AppliedFault", "FaultList"]
+__all__ = ["AppliedFault", "FaultKind", "FaultKindList", "FaultList"]
 
 
 class AppliedFault(BaseModel):
@@ -27,6 +27,10 @@ class AppliedFault(BaseModel):
     """How often it has acted."""
     since_ms: int
     """When it was made, in epoch milliseconds."""
+    until_ms: int | None = None
+    """When it ends by itself, in epoch milliseconds; null: when it is removed."""
+    acting: bool = True
+    """Whether it would act now on what it means: it has begun, does not rest and has acted no more than it may."""
 
 
 class FaultList(BaseModel):
@@ -35,3 +39,25 @@ class FaultList(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     faults: list[AppliedFault]
+
+
+class FaultKind(BaseModel):
+    """A kind of fault, as a form needs it."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
+
+    kind: str
+    does: str
+    """What happens, in words."""
+    on: list[str]
+    """The services it acts on."""
+    own: list[str]
+    """The parameters that are its own, the needed ones first; the others are those of its point and of all kinds."""
+    parameters: dict[str, Any]
+    """JSON Schema of the parameters."""
+
+
+class FaultKindList(BaseModel):
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
+
+    kinds: list[FaultKind]

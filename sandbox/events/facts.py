@@ -300,8 +300,11 @@ class FaultApplied(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRemoved(Fact):
+    """`reason` is removed (by somebody) or expired (its time was up)."""
+
     fault_id: str
     hits: int
+    reason: str = "removed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from contextlib import suppress
 from typing import Any
 
-from sandbox.clock import Clock
+from sandbox.clock import NANOS, Clock
 from sandbox.events.facts import FactSink, FaultApplied, FaultRemoved
 from sandbox.faults.fault import Fault
 
@@ -22,10 +23,13 @@ class AppliedFault:
         self.fault = fault
         self.service = service
         self.hits = 0
+        self._seen = 0
         self._clock = clock
         self._facts = facts
         self._rng = random.Random(fault.seed)
+        self._timetable = fault.timetable
         self._since_ms = clock.now_ms()
+        self._since_ns = clock.monotonic_ns()
         self._removed = asyncio.Event()
         about = {"at_ms": self._since_ms, "source": service}
         facts.record(FaultApplied(**about, fault_id=id, fault=fault.describe(), target=service))
@@ -34,12 +38,25 @@ class AppliedFault:
     def is_removed(self) -> bool:
         return self._removed.is_set()
 
+    @property
+    def is_acting(self) -> bool:
+        """Whether it would act now on what it means."""
+        is_on = not self.is_removed and self._timetable.is_on(self._passed_s)
+        return is_on and not self.fault.is_spent(self._seen)
+
+    @property
+    def left_s(self) -> float | None:
+        """How long until it is over, in seconds of the sandbox's clock; None without end."""
+        ends_s = self._timetable.ends_s
+        return None if ends_s is None else max(0.0, ends_s - self._passed_s)
+
     def strikes(self, point: Any) -> bool:
         """Whether it acts this time, which then counts as a hit."""
         fault = self.fault
-        if self.is_removed or (fault.limit is not None and self.hits >= fault.limit) or not fault.matches(point):
+        if not self.is_acting or not fault.matches(point):
             return False
-        if fault.probability < 1 and self._rng.random() >= fault.probability:
+        self._seen += 1
+        if not fault.counts(self._seen) or (fault.probability < 1 and self._rng.random() >= fault.probability):
             return False
         self.hits += 1
         return True
@@ -47,14 +64,23 @@ class AppliedFault:
     def act(self, point: Any) -> Any:
         return self.fault.act(point, self)
 
-    def remove(self) -> None:
+    async def run_out(self) -> None:
+        """Wait until its time is up, and remove it. One without end waits for its removal."""
+        left_s = self.left_s
+        await (self.wait_for_removal() if left_s is None else self.wait(left_s))
+        self.remove("expired")
+
+    def remove(self, reason: str = "removed") -> None:
         """From now on nothing is struck, and what waits goes on. Again changes nothing."""
         if not self.is_removed:
             self._removed.set()
             about = {"at_ms": self._clock.now_ms(), "source": self.service}
-            self._facts.record(FaultRemoved(**about, fault_id=self.id, hits=self.hits))
+            self._facts.record(FaultRemoved(**about, fault_id=self.id, hits=self.hits, reason=reason))
 
     def to_json(self) -> dict[str, Any]:
+        """`until_ms` is wall time, as `since_ms` is."""
+        left_s = self.left_s
+        speed = getattr(self._clock, "speed", 1.0)
         return {
             "id": self.id,
             "kind": self.fault.kind,
@@ -63,12 +89,24 @@ class AppliedFault:
             "text": self.fault.describe(),
             "hits": self.hits,
             "since_ms": self._since_ms,
+            "until_ms": None if left_s is None else self._clock.now_ms() + round(left_s / speed * 1000),
+            "acting": self.is_acting,
         }
+
+    @property
+    def _passed_s(self) -> float:
+        return (self._clock.monotonic_ns() - self._since_ns) / NANOS
 
     # What the fault may use while it acts
 
     def uniform(self, low: float, high: float) -> float:
         return self._rng.uniform(low, high)
+
+    def lognormal(self, median: float, sigma: float) -> float:
+        return median * math.exp(self._rng.gauss(0.0, sigma))
+
+    async def wait_for_removal(self) -> None:
+        await self._removed.wait()
 
     async def wait(self, wait_s: float) -> None:
         waits = {asyncio.create_task(self._clock.sleep(wait_s)), asyncio.create_task(self._removed.wait())}

@@ -13,7 +13,7 @@ from sandbox.errors import UnknownName, UsageError
 from sandbox.faults import FAULTS
 from sandbox.faults.fault import Fault
 
-__all__ = ["UnknownParameter", "read_fault"]
+__all__ = ["UnknownParameter", "check_service", "read_fault", "require_kind"]
 
 
 class UnknownParameter(UsageError):
@@ -27,9 +27,7 @@ class UnknownParameter(UsageError):
 
 def read_fault(kind: str, parameters: Mapping[str, Any]) -> Fault:
     """Raises UnknownName for the kind; UnknownParameter, or UsageError with the parameter in `where`."""
-    if kind not in FAULTS:
-        raise UnknownName(f"there is no kind of fault {kind!r}", where="kind", hint=_nearest(kind, FAULTS))
-    model = FAULTS[kind]
+    model = require_kind(kind)
     given = {name.replace("_", "-"): value for name, value in parameters.items()}
     for name in given:
         if name not in model.parameters():
@@ -37,12 +35,32 @@ def read_fault(kind: str, parameters: Mapping[str, Any]) -> Fault:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
+        first = error.errors(include_url=False)[0]
+        if not first["loc"]:  # what goes together and what does not
+            raise UsageError(invalid_text(first), where=kind) from None
         name = str(first["loc"][0])
         if first["type"] == "missing":
             text = model.model_json_schema(by_alias=True)["properties"][name].get("description")
             raise UsageError(f"{kind} needs {name}", where=name, hint=text) from None
-        raise UsageError(invalid_text(first), where=name) from None
+        hint = getattr(first.get("ctx", {}).get("error"), "hint", None)
+        raise UsageError(invalid_text(first), where=name, hint=hint) from None
+
+
+def require_kind(kind: str) -> type[Fault]:
+    """Raises UnknownName with the nearest one."""
+    if kind not in FAULTS:
+        raise UnknownName(f"there is no kind of fault {kind!r}", where="kind", hint=_nearest(kind, FAULTS))
+    return FAULTS[kind]
+
+
+def check_service(kind: str, on: str) -> None:
+    """Raises UsageError when that kind does not act on that service; it names those it acts on, and what acts there."""
+    services = FAULTS[kind].acts_on()
+    if on not in services:
+        there = [name for name, model in FAULTS.items() if on in model.acts_on()]
+        others = f"; on {on} act {', '.join(there)}" if there else ""
+        hint = f"it acts on {', '.join(services)}{others}"
+        raise UsageError(f"{kind} does not act on {on}", where="on", hint=hint)
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

@@ -125,6 +125,11 @@ def _settled(fact: DlqStatusChanged) -> Deed:
     return Deed(fact.source, what, "dead letter", bad=fact.status == "DEAD")
 
 
+def _fault_off(fact: FaultRemoved) -> str:
+    said = f"fault off: {fact.fault_id}, hit {fact.hits} times"
+    return f"{said}, its time was up" if fact.reason == "expired" else said
+
+
 def _closed(fact: WebSocketClosed) -> Deed:
     code = "" if fact.code is None else f" ({fact.code})"
     return Deed(fact.source, f"WebSocket closed{code} after {fact.messages} messages", "WebSocket closed")
@@ -149,5 +154,5 @@ _TELLERS: dict[type[Fact], Callable[[Any], Deed]] = {
     PlanStepFinished: _plan_step,
     PlanFinished: _plan_finished,
     FaultApplied: lambda fact: Deed(fact.source, f"fault on: {fact.fault} on {fact.target}", "fault on", bad=True),
-    FaultRemoved: lambda fact: Deed(fact.source, f"fault off: {fact.fault_id}, hit {fact.hits} times", "fault off"),
+    FaultRemoved: lambda fact: Deed(fact.source, _fault_off(fact), "fault off"),
 }

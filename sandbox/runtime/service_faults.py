@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.clock import Clock
@@ -11,19 +13,30 @@ from sandbox.contracts.fault_request import FaultRequest
 from sandbox.errors import Conflict, UnknownName, UsageError
 from sandbox.events.facts import FactSink
 from sandbox.faults.applied import AppliedFault
+from sandbox.faults.fault import Fault
 from sandbox.faults.points import HTTP, PLAN_STEP
-from sandbox.faults.reading import read_fault
+from sandbox.faults.reading import check_service, read_fault
 from sandbox.runtime.served import Served
 from sandbox.services.http.fault_interceptor import FaultInterceptor
 from sandbox.services.plato.step_fault import AppliedStepFault
 
 __all__ = ["ServiceFaults"]
 
-POINTS = {
-    HTTP: (lambda served: served.interceptors, FaultInterceptor),
-    PLAN_STEP: (lambda served: getattr(served.service, "step_faults", None), AppliedStepFault),
+POINTS: dict[str, tuple[tuple[Callable[[Served], list[Any] | None], Callable[[AppliedFault], Any]], ...]] = {
+    HTTP: ((lambda served: served.interceptors, FaultInterceptor),),
+    PLAN_STEP: ((lambda served: getattr(served.service, "step_faults", None), AppliedStepFault),),
 }
-"""Point → where a service keeps what stands there (None: it has no such point), and what puts a fault there."""
+"""Point → where a service may keep what stands there (None: not there), and what puts a fault in that place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A fault in its place, and what ends it when its time is up."""
+
+    applied: AppliedFault
+    place: list[Any]
+    hook: Any
+    run_out: asyncio.Task[None] | None
 
 
 class ServiceFaults:
@@ -31,50 +44,64 @@ class ServiceFaults:
         self._served = served
         self._clock = clock
         self._facts = facts
-        self._applied: dict[str, tuple[AppliedFault, list[Any], Any]] = {}
+        self._standing: dict[str, _Standing] = {}
         self._numbers = itertools.count(1)
 
     def list(self) -> list[dict[str, Any]]:
         """Oldest first."""
-        return [applied.to_json() for applied, _, _ in self._applied.values()]
+        return [each.applied.to_json() for each in self._standing.values()]
 
     def add(self, request: FaultRequest) -> dict[str, Any]:
         """Raises UnknownName for the service or the kind, Conflict for an id in use, UsageError for a parameter."""
         fault = read_fault(request.kind, request.parameters)
-        place, stand_at = POINTS[fault.point]
-        if request.on not in self._served:
-            known = [name for name, served in self._served.items() if place(served) is not None]
-            hint = f"choose from {', '.join(known) or 'none here'}"
-            raise UnknownName(f"no service {request.on!r} is in this process", where="on", hint=hint)
-        standing = place(self._served[request.on])
-        if standing is None:
-            raise UsageError(
-                f"{request.on} has nothing that {fault.kind} could act on", where="on", hint=_HINTS[fault.point]
-            )
+        place, stand_at = self._place(request.on, fault)
         identity = request.id or f"{fault.kind}-{request.on}-{next(self._numbers)}"
-        if identity in self._applied:
+        if identity in self._standing:
             raise Conflict(f"there is a fault {identity!r} already", where="id", hint="remove it first")
         applied = AppliedFault(identity, fault, request.on, self._clock, self._facts)
         hook = stand_at(applied)
-        standing.append(hook)
-        self._applied[identity] = (applied, standing, hook)
+        place.append(hook)
+        run_out = None if applied.left_s is None else asyncio.create_task(self._run_out(applied))
+        self._standing[identity] = _Standing(applied, place, hook, run_out)
         return applied.to_json()
+
+    def _place(self, on: str, fault: Fault) -> tuple[list[Any], Callable[[AppliedFault], Any]]:
+        if on not in self._served:
+            known = [name for name in self._served if name in fault.acts_on()]
+            hint = f"choose from {', '.join(known) or 'none here'}"
+            raise UnknownName(f"no service {on!r} is in this process", where="on", hint=hint)
+        check_service(fault.kind, on)
+        for find, stand_at in POINTS[fault.point]:
+            if (place := find(self._served[on])) is not None:
+                return place, stand_at
+        raise UsageError(f"{on} is not up yet", where="on", hint="try again in a moment")
+
+    async def _run_out(self, applied: AppliedFault) -> None:
+        await applied.run_out()
+        if applied.id in self._standing:
+            self._take_away(applied.id)
+
+    def _take_away(self, identity: str) -> _Standing:
+        standing = self._standing.pop(identity)
+        if standing.hook in standing.place:
+            standing.place.remove(standing.hook)
+        return standing
 
     def remove(self, identity: str) -> dict[str, Any]:
         """What it had come to. Raises UnknownName."""
-        if identity not in self._applied:
-            known = f"there are {', '.join(self._applied)}" if self._applied else "there is none"
+        if identity not in self._standing:
+            known = f"there are {', '.join(self._standing)}" if self._standing else "there is none"
             raise UnknownName(f"there is no fault {identity!r}", where="id", hint=known)
-        applied, standing, hook = self._applied.pop(identity)
-        if hook in standing:
-            standing.remove(hook)
-        applied.remove()
-        return applied.to_json()
+        standing = self._take_away(identity)
+        standing.applied.remove()
+        if standing.run_out is not None:
+            standing.run_out.cancel()
+        return standing.applied.to_json()
 
     def remove_all(self, services: Collection[str] = ()) -> list[dict[str, Any]]:
         """Of these services; with none named, of all."""
-        gone = [name for name, (applied, _, _) in self._applied.items() if not services or applied.service in services]
-        return [self.remove(identity) for identity in gone]
-
-
-_HINTS = {HTTP: "capsule, odyssey and plato answer requests", PLAN_STEP: "only plato runs plans"}
+        every = self._standing.items()
+        return [
+            self.remove(identity)
+            for identity in [name for name, each in every if not services or each.applied.service in services]
+        ]

@@ -21,6 +21,11 @@ class Request:
     method: str = "GET"
     path: str = "/api/v1/capsules"
     served: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    clients: tuple[str, ...] = ("address:127.0.0.1",)
+
+    def header(self, name: str) -> str | None:
+        return self.headers.get(name)
 
     async def proceed(self) -> str:
         await asyncio.sleep(0)

@@ -42,12 +42,12 @@ def test_a_kind_and_each_of_its_parameters_say_what_they_do(kind: str) -> None:
     assert schema["description"] and FAULTS[kind].point in (HTTP, PLAN_STEP)
     assert set(schema["properties"]) == set(FAULTS[kind].parameters())
     assert all(each["description"] for each in schema["properties"].values())
-    assert {"probability", "seed", "limit"} < set(FAULTS[kind].parameters())
+    assert {"probability", "seed", "first", "duration", "begins-in"} < set(FAULTS[kind].parameters())
 
 
 @every
 def test_a_fault_reads_what_it_says_of_itself(kind: str) -> None:
-    fault = read_fault(kind, {**LEAST[kind], "limit": 3, "probability": 0.5})
+    fault = read_fault(kind, {**LEAST[kind], "first": 3, "probability": 0.5})
     words = fault.describe().split()
     assert words[0] == kind
     said = dict(zip((each.removeprefix("--") for each in words[1::2]), words[2::2], strict=True))

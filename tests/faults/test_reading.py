@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from sandbox.errors import UnknownName, UsageError
-from sandbox.faults.reading import UnknownParameter, read_fault
+from sandbox.faults.reading import UnknownParameter, check_service, read_fault
 
 
 def test_texts_of_a_command_line_and_underscores_are_read() -> None:
-    given = {"status": "503", "retry_after": "2", "probability": "0.25", "limit": "4"}
+    given = {"status": "503", "retry_after": "2", "probability": "0.25", "first": "4"}
     assert read_fault("http-status", given).describe() == (
-        "http-status --status 503 --retry-after 2 --probability 0.25 --limit 4"
+        "http-status --status 503 --retry-after 2 --probability 0.25 --first 4"
     )
 
 
@@ -27,7 +27,10 @@ def test_an_unknown_parameter_names_the_nearest_of_that_kind() -> None:
     assert (caught.value.where, caught.value.hint) == ("m", "did you mean ms?")
     with pytest.raises(UnknownParameter) as caught:
         read_fault("latency", {"colour": 5})
-    assert caught.value.hint == "choose from ms, jitter, path, method, probability, seed, limit"
+    assert caught.value.hint == (
+        "choose from ms, jitter, path, method, client, header, probability, seed, first, nth, every, begins-in, "
+        "duration, on-for, off-for"
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,13 @@ def test_an_unknown_parameter_names_the_nearest_of_that_kind() -> None:
     [
         ("http-status", {}, "status"),
         ("http-status", {"status": 503, "probability": 0}, "probability"),
-        ("http-status", {"status": 503, "limit": 0}, "limit"),
+        ("http-status", {"status": 503, "first": 0}, "first"),
+        ("http-status", {"status": 503, "duration": 5}, "duration"),
+        ("http-status", {"status": 503, "duration": "0s"}, "duration"),
+        ("http-status", {"status": 503, "begins-in": "soon"}, "begins-in"),
+        ("http-status", {"status": 503, "header": "X-Tenant-ID"}, "header"),
+        ("http-status", {"status": 503, "nth": 2, "every": 3}, "http-status"),
+        ("http-status", {"status": 503, "on-for": "2s"}, "http-status"),
         ("http-status", {"status": 503, "path": "api"}, "path"),
         ("http-status", {"status": 503, "method": "get"}, "method"),
         ("latency", {"ms": "fast"}, "ms"),
@@ -47,3 +56,16 @@ def test_a_parameter_that_will_not_do_is_named(kind: str, parameters: dict[str, 
     with pytest.raises(UsageError) as caught:
         read_fault(kind, parameters)
     assert caught.value.where == where
+
+
+def test_a_duration_without_a_unit_is_told_how_to_be_written() -> None:
+    with pytest.raises(UsageError) as caught:
+        read_fault("latency", {"ms": 1, "duration": "5"})
+    assert caught.value.hint == "write 200ms, 5s, 1m or 2h"
+
+
+def test_where_a_kind_does_not_act_is_told_with_what_does() -> None:
+    check_service("latency", "plato")
+    with pytest.raises(UsageError) as caught:
+        check_service("plan-step-failure", "capsule")
+    assert caught.value.hint.startswith("it acts on plato; on capsule act http-status, latency")

@@ -7,26 +7,23 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from sandbox.contracts import duration
+from sandbox.contracts.duration import format_duration
 from sandbox.scenarios.model.bad_value import BadValue
 
 __all__ = ["Duration", "Rate", "duration_s", "format_duration", "rate_per_s"]
 
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h)\Z")
+_UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*/\s*(s|m|h)\Z")
-LONGEST_S = 24 * 3600.0
 FASTEST_PER_S = 1_000_000.0
 
 
 def duration_s(value: Any) -> float:
     """Seconds of `5s`, `200ms`, `1m`. Raises BadValue when there is no unit, or it is longer than a day."""
-    match = _DURATION.match(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise BadValue(f"expected a duration with its unit, found {value!r}", hint="write 200ms, 5s, 1m or 2h")
-    seconds = float(match[1]) * _UNITS_S[match[2]]
-    if seconds > LONGEST_S:
-        raise BadValue(f"{value} is longer than a day")
-    return seconds
+    try:
+        return duration.duration_s(value)
+    except duration.BadDuration as error:
+        raise BadValue(str(error), hint=error.hint) from None
 
 
 def rate_per_s(value: Any) -> float:
@@ -38,11 +35,6 @@ def rate_per_s(value: Any) -> float:
     if not 0 < per_s <= FASTEST_PER_S:
         raise BadValue(f"a rate lies above 0 and up to {FASTEST_PER_S:,.0f}/s, found {value}")
     return per_s
-
-
-def format_duration(seconds: float) -> str:
-    """`0.2` → `200ms`, `90` → `90s`, the way a scenario writes it."""
-    return f"{seconds * 1000:g}ms" if 0 < seconds < 1 else f"{seconds:g}s"
 
 
 Duration = Annotated[

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from sandbox.errors import SandboxError
 from sandbox.faults import FAULTS
 from sandbox.faults.fault import Fault
-from sandbox.faults.reading import UnknownParameter, read_fault
+from sandbox.faults.reading import UnknownParameter, check_service, read_fault
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.strict import Name, UnknownKey
 from sandbox.scenarios.stage import Turn
@@ -27,7 +27,7 @@ def _with_parameters(schema: dict[str, Any]) -> None:
 class FaultStep(Step):
     """Make something of a service go wrong. It is gone at `heal`, or at the end of the steps in any case.
 
-    The parameters of the fault stand beside it: `status: 503`, `ms: 200`, `limit: 5`…
+    The parameters of the fault stand beside it: `status: 503`, `ms: 200`, `first: 5`, `duration: 30s`…
     """
 
     model_config = ConfigDict(json_schema_extra=_with_parameters)
@@ -53,6 +53,7 @@ class FaultStep(Step):
         given = {name: each for name, each in value.items() if name in PARAMETERS}
         try:
             step._fault = read_fault(step.kind, given)
+            check_service(step.kind, step.on)
         except UnknownParameter as error:
             raise UnknownKey(error.name, [*OWN_KEYS, *error.known], f"the fault {step.kind}") from None
         except SandboxError as error:

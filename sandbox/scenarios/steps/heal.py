@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from sandbox.errors import UsageError
+from sandbox.errors import UnknownName, UsageError
 from sandbox.scenarios.model.strict import Name
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.step import Step
@@ -24,5 +24,8 @@ class HealStep(Step):
         if self.name not in turn.stage.faults:
             raise UsageError(f"there is no fault named {self.name!r} in this run", where=self.at)
         turn.stage.faults.remove(self.name)
-        fault = await turn.world.remove_fault(self.name)
+        try:
+            fault = await turn.world.remove_fault(self.name)
+        except UnknownName:
+            return "off already"  # its time was up, or its service was started again
         return f"off, had acted {fault.hits}×"

@@ -12,7 +12,7 @@ from sandbox import __version__
 from sandbox.services.http.access import Serve, access, add_handshake_headers
 from sandbox.services.http.actuator import Actuator
 from sandbox.services.http.admin import admin_routes
-from sandbox.services.http.authentication import Authenticator
+from sandbox.services.http.authentication import AUTHENTICATOR, Authenticator
 from sandbox.services.http.boundary import boundary
 from sandbox.services.http.cors import answer_preflight, check_origin
 from sandbox.services.http.documentation import documentation_routes
@@ -55,7 +55,7 @@ def create_application(
     layers = interception(interceptors, boundary(name, {**context.urls, **context.public_urls}, checks))
     serve = access(name, context, rng or random.Random(), layers, meters)
     app = web.Application(client_max_size=settings.body_limit_bytes)
-    app[INTERCEPTORS], app[RATE_LIMITER] = interceptors, limiter
+    app[INTERCEPTORS], app[RATE_LIMITER], app[AUTHENTICATOR] = interceptors, limiter, authenticator
     every = [*routes, *(actuator or Actuator()).routes(name, meters), *admin_routes(limiter)]
     if events is not None:
         every.append(events_route(events))

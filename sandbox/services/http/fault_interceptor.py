@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.faults.applied import AppliedFault
+from sandbox.services.http.authentication import AUTHENTICATOR
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.interception import Proceed
+from sandbox.services.http.rate_limit import client_of
 
 __all__ = ["FaultInterceptor"]
 
@@ -40,6 +44,24 @@ class _Request:
     @property
     def path(self) -> str:
         return self._exchange.request.path
+
+    def header(self, name: str) -> str | None:
+        return self._exchange.request.headers.get(name)
+
+    @property
+    def clients(self) -> Sequence[str]:
+        """Its credential, if it is a good one, the tenant, the address, and the name that the rate limiter gives it."""
+        request = self._exchange.request
+        headers, authenticator = request.headers, request.app[AUTHENTICATOR]
+        found = {client_of(headers, request.remote), f"address:{request.remote}"}
+        with suppress(ApiError):
+            caller = authenticator.authenticate(headers)
+            found.add(caller.name)
+            if caller.tenant is not None:
+                found.add(f"tenant:{caller.tenant}")
+        if tenant := headers.get("X-Tenant-ID"):
+            found.add(f"tenant:{tenant}")
+        return sorted(found)
 
     async def proceed(self) -> web.StreamResponse:
         return await self._proceed()

@@ -1,0 +1,28 @@
+"""When a fault acts, counted from the moment it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Timetable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """Begins after `begins_in_s`, acts for `on_for_s`, rests for `off_for_s`, and so on, until `duration_s` is over."""
+
+    begins_in_s: float = 0.0
+    duration_s: float | None = None
+    on_for_s: float | None = None
+    off_for_s: float = 0.0
+
+    @property
+    def ends_s(self) -> float | None:
+        """When it is over; None: it goes on until it is removed."""
+        return None if self.duration_s is None else self.begins_in_s + self.duration_s
+
+    def is_on(self, passed_s: float) -> bool:
+        since_s = passed_s - self.begins_in_s
+        if since_s < 0 or (self.duration_s is not None and since_s >= self.duration_s):
+            return False
+        return self.on_for_s is None or since_s % (self.on_for_s + self.off_for_s) < self.on_for_s
