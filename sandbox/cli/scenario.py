@@ -158,9 +158,10 @@ def run_one(given: str | Path, *, name: str | None, json: bool, seed: int | None
 
     from sandbox.cli.story import follow
     from sandbox.cli.target import find_target
+    from sandbox.scenarios.load import read_document
 
     path, shown_as = find(given)
-    document = {"file": shown_as, "text": path.read_text(encoding="utf-8"), **({} if seed is None else {"seed": seed})}
+    document = {**read_document(path, shown_as=shown_as).to_json(), **({} if seed is None else {"seed": seed})}
     try:
         return asyncio.run(follow(find_target(name), document, json=json))
     except asyncio.CancelledError:

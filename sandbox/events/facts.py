@@ -322,7 +322,8 @@ class ScenarioStarted(Fact):
 class StepStarted(Fact):
     """`where` is the step's file:line, `title` the step as a line of the story, `step` its kind (`publish`).
 
-    `number` counts from 1; it is 0 for a `say`, which is a caption. `within_ms` is how long the step may look.
+    `number` counts from 1; it is 0 for a `say`, which is a caption. A step inside step 7 has number 7 and a `path` such
+    as 7.2 (7#3.2 in the third pass of a repetition); else `path` is the number. `within_ms` is how long it may look.
     """
 
     run: str
@@ -331,13 +332,15 @@ class StepStarted(Fact):
     where: str
     step: str = ""
     within_ms: float | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished(Fact):
-    """`outcome`: passed, failed or skipped; `detail` is what a person reads about it.
+    """`outcome`: passed, failed, skipped or interrupted; `detail` is what a person reads about it.
 
-    `failure` has `expected, actual, evidence, hint, where, exitCode` of a failed step.
+    `failure` has `expected, actual, evidence, hint, where, exitCode` of a failed step; a step is also failed when one
+    inside it is, without a failure of its own. `number` and `path` as in `StepStarted`.
     """
 
     run: str
@@ -349,6 +352,7 @@ class StepFinished(Fact):
     detail: str | None = None
     step: str = ""
     failure: Mapping[str, Any] | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

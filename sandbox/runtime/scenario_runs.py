@@ -35,15 +35,18 @@ class ScenarioRuns:
         self._runs: dict[str, _Run] = {}
 
     def start(self, document: Mapping[str, Any]) -> str:
-        """Start a run of `{"file", "text", "seed"?}`; its id. Raises UsageError or InvalidFile."""
+        """Start a run of `{"file", "text", "files"?, "seed"?}`; its id. Raises UsageError or InvalidFile."""
         from sandbox.scenarios.load import read_scenario
         from sandbox.scenarios.runner import ScenarioRunner
 
         file, text, seed = document.get("file"), document.get("text"), document.get("seed")
         if not isinstance(file, str) or not isinstance(text, str) or not isinstance(seed, int | None):
             raise UsageError('must be {"file": name, "text": YAML, "seed"?: number}', where="document")
+        files = document.get("files") or {}
+        if not isinstance(files, Mapping) or not all(isinstance(each, str) for each in files.values()):
+            raise UsageError("must be a mapping of names to texts", where="files")
         world = self._make_world()
-        scenario = read_scenario(text, file, world.contracts)
+        scenario = read_scenario(text, file, world.contracts, files=files)
         self._refuse_other_speed(scenario.speed)
         runner = ScenarioRunner(world, scenario, file=file, seed=seed)
         task = asyncio.create_task(runner.run(), name=f"scenario {runner.run_id}")

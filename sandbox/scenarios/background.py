@@ -1,30 +1,46 @@
-"""Publishing that goes on beside the other steps until it is stopped, by name or at the end of the steps."""
+"""Work that goes on beside the other steps until it is stopped, by name or at the end of the steps."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Protocol
 
 from sandbox.errors import SandboxError
-from sandbox.scenarios.outflow import Outflow
+from sandbox.scenarios.steps_failed import StepsFailed
 
-__all__ = ["Background", "Backgrounds"]
+__all__ = ["Background", "Backgrounds", "Work"]
+
+
+class Work(Protocol):
+    """What can go on in the background: an `Outflow` of records, a list of steps."""
+
+    @property
+    def told(self) -> str:
+        """What it has done so far, in a few words: `12 records sent`."""
+
+    async def run(self) -> None:
+        """Returns at its end, or soon after `stop`. Raises SandboxError, or StepsFailed when a step of it has."""
+
+    def stop(self) -> None:
+        """Begin nothing more; what is on its way still arrives."""
 
 
 @dataclass(slots=True)
 class Background:
-    """`error` is what ended it early."""
+    """`title` is how it is told when it fails; `error` is what ended it early."""
 
     name: str
-    outflow: Outflow
+    work: Work
+    title: str
     where: str
     task: asyncio.Task[None] | None = None
-    error: SandboxError | None = None
+    error: SandboxError | StepsFailed | None = None
 
     async def run(self) -> None:
         try:
-            await self.outflow.run()
-        except SandboxError as error:
+            await self.work.run()
+        except (SandboxError, StepsFailed) as error:
             self.error = error
 
 
@@ -45,9 +61,9 @@ class Backgrounds:
         return len(self._running)
 
     async def stop(self, name: str) -> Background:
-        """End one, and wait until the broker has what it sent. Raises KeyError."""
+        """End one, and wait until what it had begun is done. Raises KeyError."""
         background = self._running.pop(name)
-        background.outflow.stop()
+        background.work.stop()
         assert background.task is not None
         await background.task
         return background
@@ -57,7 +73,7 @@ class Backgrounds:
         return [await self.stop(name) for name in list(self._running)]
 
     def abandon(self) -> None:
-        """End all at once, without waiting for the broker."""
+        """End all at once, without waiting."""
         for background in self._running.values():
             assert background.task is not None
             background.task.cancel()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from sandbox.contracts.catalog import Contracts
 from sandbox.errors import InvalidFile
@@ -29,9 +30,11 @@ def problems(scenario: Scenario, contracts: Contracts | None = None) -> Iterator
         yield from _unknown_names(template.walk(), known, "")
         known.add(name)
     yield from _steady(scenario)
-    yield from _names(scenario, known)
-    yield from _backgrounds(scenario)
-    yield from _faults(scenario)
+    for steps in scenario.lists.values():
+        yield from _names(steps, known)
+    yield from _moments(scenario)
+    yield from _started(scenario, BACKGROUND)
+    yield from _started(scenario, FAULTS)
     if contracts is not None:
         for step in scenario.all_steps():
             yield from _topics(step, {*contracts.topics, *scenario.topics})
@@ -40,15 +43,22 @@ def problems(scenario: Scenario, contracts: Contracts | None = None) -> Iterator
 
 
 def _steady(scenario: Scenario) -> Iterator[InvalidFile]:
-    for step in scenario.steady:
-        if not step.observes:
-            yield InvalidFile(f"`steady` holds steps that only observe, `{step.verb}` does more", where=step.at)
+    for outer in scenario.steady:
+        for step in outer.walk():
+            if not step.observes and not step.parts():
+                yield InvalidFile(f"`steady` holds steps that only observe, `{step.verb}` does more", where=step.at)
 
 
-def _names(scenario: Scenario, known: set[str]) -> Iterator[InvalidFile]:
-    for step in scenario.all_steps():
+def _names(steps: Iterable[Step], known: set[str]) -> Iterator[InvalidFile]:
+    """Adds to `known` what the steps give; what is known inside a step only is not."""
+    for step in steps:
         usable = {*known, "sequence"} if isinstance(step, PublishStep) else known
         yield from _unknown_names(step.templates(), usable, step.at)
+        for part in step.parts():
+            inside = {*known, *part.names}
+            yield from _names(part.steps, inside)
+            known.update(inside - part.names)
+        yield from _unknown_names(step.templates_after(), known, step.at)
         known.update(step.gives())
 
 
@@ -63,34 +73,68 @@ def _unknown_names(templates: Iterable[Template], known: set[str], at: str) -> I
             yield InvalidFile(f"{source}: nothing is named {name!r} here", where=template.where or at, hint=hint)
 
 
-def _backgrounds(scenario: Scenario) -> Iterator[InvalidFile]:
-    running: set[str] = set()
-    for step in (*scenario.steps, *scenario.finally_):
-        if isinstance(step, PublishStep) and step.background and step.name is not None:
-            if step.name in running:
-                yield InvalidFile(f"{step.name!r} runs in the background already", where=step.at)
-            running.add(step.name)
-        elif isinstance(step, StopStep):
-            if step.name not in running:
-                close = nearest(step.name, running)
-                hint = f"did you mean {close!r}?" if close else "start it by `publish` with `background: true` and `as`"
-                yield InvalidFile(f"nothing named {step.name!r} runs in the background here", where=step.at, hint=hint)
-            running.discard(step.name)
+def _moments(scenario: Scenario) -> Iterator[InvalidFile]:
+    named = {name for step in scenario.all_steps() if (name := getattr(step, "name", None))}
+    for step in scenario.all_steps():
+        if step.moment is not None and step.moment.name is not None and step.moment.name not in named:
+            close = nearest(step.moment.name, named)
+            hint = f"did you mean {close!r}?" if close else "give that step a name by `as`"
+            yield InvalidFile(f"no step is named {step.moment.name!r}", where=step.at_path("at"), hint=hint)
 
 
-def _faults(scenario: Scenario) -> Iterator[InvalidFile]:
+@dataclass(frozen=True, slots=True)
+class _Lasting:
+    """What steps begin and others end by its name."""
+
+    begins: Callable[[Step], str | None]
+    ends: Callable[[Step], str | None]
+    there_already: str
+    not_there: str
+    hint: str
+
+
+BACKGROUND = _Lasting(
+    lambda step: getattr(step, "name", None) if getattr(step, "background", False) else None,
+    lambda step: step.name if isinstance(step, StopStep) else None,
+    "{!r} runs in the background already",
+    "nothing named {!r} runs in the background here",
+    "start it with `background: true` and `as`",
+)
+FAULTS = _Lasting(
+    lambda step: step.name if isinstance(step, FaultStep) else None,
+    lambda step: step.name if isinstance(step, HealStep) else None,
+    "there is a fault named {!r} already",
+    "there is no fault named {!r} here",
+    "make it by `fault` with `as`",
+)
+
+
+def _started(scenario: Scenario, kind: _Lasting) -> Iterator[InvalidFile]:
     there: set[str] = set()
-    for step in (*scenario.steps, *scenario.finally_):
-        if isinstance(step, FaultStep) and step.name is not None:
-            if step.name in there:
-                yield InvalidFile(f"there is a fault named {step.name!r} already", where=step.at)
-            there.add(step.name)
-        elif isinstance(step, HealStep):
-            if step.name not in there:
-                close = nearest(step.name, there)
-                hint = f"did you mean {close!r}?" if close else "make it by `fault` with `as`"
-                yield InvalidFile(f"there is no fault named {step.name!r} here", where=step.at, hint=hint)
-            there.discard(step.name)
+    for steps in (scenario.steps, scenario.finally_):
+        yield from _started_in(steps, kind, there)
+
+
+def _started_in(steps: Iterable[Step], kind: _Lasting, there: set[str]) -> Iterator[InvalidFile]:
+    """`there` is what lasts before the steps, and afterwards what does after them."""
+    for step in steps:
+        if (begun := kind.begins(step)) is not None:
+            if begun in there:
+                yield InvalidFile(kind.there_already.format(begun), where=step.at)
+            there.add(begun)
+        elif (ended := kind.ends(step)) is not None:
+            if ended not in there:
+                close = nearest(ended, there)
+                hint = f"did you mean {close!r}?" if close else kind.hint
+                yield InvalidFile(kind.not_there.format(ended), where=step.at, hint=hint)
+            there.discard(ended)
+        before = set(there)
+        for part in step.parts():
+            inside = set(before)
+            yield from _started_in(part.steps, kind, inside)
+            if part.surely:
+                there.intersection_update(inside)
+            there.update(inside)  # of two ways that it may go, what lasts after either may last
 
 
 def _topics(step: Step, topics: set[str]) -> Iterator[InvalidFile]:

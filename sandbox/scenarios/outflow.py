@@ -35,6 +35,10 @@ class Outflow:
         self.sent = 0
         self.last_published: Published | None = None
 
+    @property
+    def told(self) -> str:
+        return f"{self.sent} record{'' if self.sent == 1 else 's'} sent"
+
     def stop(self) -> None:
         """No record is begun after this; those on their way still arrive."""
         self._stopping = True

@@ -66,7 +66,11 @@ class ExpectationFailed(AssertionFailed):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """`number` is 0 for a `say`. `outcome`: passed, failed or skipped; `detail` is one line about what came of it."""
+    """`number` is 0 for a `say`; a step inside a step has the number of the outer one, and a `path` such as 7.2.
+
+    `outcome`: passed, failed, skipped or interrupted; `detail` is one line about what came of it. A step in which
+    another one failed is failed without a `failure` of its own.
+    """
 
     number: int
     verb: str
@@ -76,10 +80,12 @@ class StepResult:
     took_ms: float
     detail: str | None = None
     failure: Failure | None = None
+    path: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
             "number": self.number,
+            "path": self.path,
             "step": self.verb,
             "title": self.title,
             "where": self.where,

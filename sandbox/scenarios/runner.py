@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 from sandbox.clock import NANOS
 from sandbox.contracts.ids import new_id
-from sandbox.errors import InvalidFile, SandboxError, UnknownName, UsageError
+from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.events.facts import BreakerTransitioned, ScenarioFinished, ScenarioStarted
-from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.scenario import Scenario
+from sandbox.scenarios.performer import Performer, Scope
 from sandbox.scenarios.ports import Setting, World
-from sandbox.scenarios.result import Failure, ScenarioResult, StepResult
-from sandbox.scenarios.stage import Stage, Turn
+from sandbox.scenarios.result import ScenarioResult, StepResult
+from sandbox.scenarios.stage import Stage
 from sandbox.scenarios.steps.breaker import BreakerStep
 from sandbox.scenarios.steps.ledger import LedgerStep
-from sandbox.scenarios.steps.step import ENDPOINTS, Step
+from sandbox.scenarios.steps.step import ENDPOINTS
 from sandbox.scenarios.telling import Telling
 from sandbox.scenarios.template.functions import template_functions
 
@@ -68,7 +67,7 @@ class ScenarioRunner:
             ScenarioStarted,
             run=self.run_id,
             scenario=scenario.scenario,
-            steps=_numbered(scenario),
+            steps=_counted(scenario),
             seed=self.seed,
             purpose=scenario.purpose,
         )
@@ -177,31 +176,34 @@ class ScenarioRunner:
 
     async def _perform(self, stage: Stage) -> bool:
         scenario = self._scenario
+        performer = Performer(stage, self._telling, self.seed)
+        stage.moments.begun(None, run=True)
         passed = False
         try:
             passed = (
-                await self._each(stage, scenario.steady, "steady")
-                and await self._each(stage, scenario.steps, "steps")
+                await performer.each(scenario.steady, Scope("steady"))
+                and await performer.each(scenario.steps, Scope("steps"))
                 and await self._settled(stage)
-                and await self._each(stage, scenario.steady, "steady again")
+                and await performer.each(scenario.steady, Scope("steady again", again=True))
             )
         except BaseException:  # an interruption, or a mistake in a step's code: what has to be put right still is
             stage.backgrounds.abandon()
             with suppress(TimeoutError):
                 async with asyncio.timeout(FINALLY_LIMIT_S):
-                    await self._each(stage, scenario.finally_, "finally", go_on=True)
+                    await performer.each(scenario.finally_, Scope("finally"), go_on=True)
             raise
         if not passed:
             await self._settled(stage)
-        return await self._each(stage, scenario.finally_, "finally", go_on=True) and passed
+        return await performer.each(scenario.finally_, Scope("finally"), go_on=True) and passed
 
     async def _settled(self, stage: Stage) -> bool:
         """End what still runs in the background and remove the faults; whether all of it went well."""
         well = await self._heal(stage)
         for background in await stage.backgrounds.stop_all():
             if background.error is not None:
-                self._telling.broken(background.error, background.where, f"publish {background.name}")
                 well = False
+                if isinstance(background.error, SandboxError):
+                    self._telling.broken(background.error, background.where, background.title)
         return well
 
     async def _heal(self, stage: Stage) -> bool:
@@ -218,52 +220,7 @@ class ScenarioRunner:
                 well = False
         return well
 
-    async def _evidence(self, stage: Stage, failure: Failure) -> Failure:
-        """The failure with the faults that were there: they are the first suspects."""
-        if not stage.faults:
-            return failure
-        with suppress(SandboxError):
-            there = await self._world.faults()
-            told = tuple(
-                ("faults", f"{fault}: {there[fault].text} on {there[fault].on}, hit {there[fault].hits} times")
-                for fault in stage.faults
-                if fault in there
-            )
-            return replace(failure, evidence=(*failure.evidence, *told))
-        return failure
-
-    async def _each(self, stage: Stage, steps: Iterable[Step], phase: str, *, go_on: bool = False) -> bool:
-        """Run steps in order until one fails, or all of them with `go_on`; whether all passed."""
-        passed = True
-        for place, step in enumerate(steps):
-            if not await self._one(stage, step, f"{phase}/{place}", again=phase == "steady again"):
-                passed = False
-                if not go_on:
-                    break
-        return passed
-
-    async def _one(self, stage: Stage, step: Step, seed: str, *, again: bool) -> bool:
-        turn = Turn.begin(stage, self._rng(seed))
-        stage.starts = {topic: stage.records.end(topic) for topic in step.topics()}
-        title = step.title(dict(stage.names))
-        self._telling.started(step, f"still: {title}" if again else title)
-        detail, failure = None, None
-        try:
-            detail = await step.run(turn)
-        except SandboxError as error:
-            failure = Failure.of(error)
-        except BadValue as error:
-            failure = Failure.of(InvalidFile(error.message, where=error.where or step.at, hint=error.hint))
-        except asyncio.CancelledError:
-            self._telling.finished("skipped", turn.took_ms, "interrupted")
-            raise
-        if failure is not None:
-            failure = await self._evidence(stage, failure)
-        self._telling.finished("failed" if failure else "passed", turn.took_ms, detail, failure)
-        return failure is None
-
     def _rng(self, part: str) -> random.Random:
-        """Chance of its own for each step, so that what runs beside it changes nothing."""
         return random.Random(f"{self.seed}/{part}")
 
 
@@ -280,7 +237,7 @@ async def _beside(work: Any) -> AsyncIterator[None]:
             raise error
 
 
-def _numbered(scenario: Scenario) -> int:
-    """How many steps count: all but `say`, the steady state twice."""
+def _counted(scenario: Scenario) -> int:
+    """How many steps of the file count: all but `say`, the steady state twice."""
     steps = (*scenario.steady, *scenario.steps, *scenario.steady, *scenario.finally_)
     return sum(1 for step in steps if step.verb != "say")

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.clock import NANOS
 from sandbox.contracts.ids import new_id
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import BreakerTransitioned
 from sandbox.scenarios.background import Backgrounds
+from sandbox.scenarios.moments import Moments
 from sandbox.scenarios.ports import Calls, World
 from sandbox.scenarios.records import RecordLog
+from sandbox.scenarios.steps_failed import StepsFailed
 from sandbox.scenarios.template.functions import template_functions
+
+if TYPE_CHECKING:
+    from sandbox.scenarios.performer import Scope
+    from sandbox.scenarios.steps.step import Step
 
 __all__ = ["Stage", "Transitions", "Turn"]
 
@@ -57,8 +63,7 @@ class Stage:
         self.backgrounds = Backgrounds()
         self.faults: list[str] = []
         """Ids of the faults that this run has made and not removed."""
-        self.starts: dict[str, int] = {}
-        """Where each watched topic stood, in `records`, when the current step began."""
+        self.moments = Moments(world.clock)
         self.ids = ids
 
     def trace(self) -> TraceContext:
@@ -72,18 +77,51 @@ class Stage:
         )
 
 
-@dataclass(frozen=True, slots=True)
+class Performs(Protocol):
+    """What carries out lists of steps."""
+
+    async def each(self, steps: Sequence[Step], scope: Scope, *, go_on: bool = False) -> bool: ...
+
+    async def beside(self, steps: Sequence[Step], scope: Scope) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """One step's run. `names` are the stage's names and the functions that draw from the step's own seed."""
+    """One step's run. `names` are what it knows as it begins: the stage's names, those of its scope, and the functions
+    that draw from the step's own seed. `path` is its number, 7 or 7.2.
+
+    `starts` is where each topic that it watches stood, in the stage's `records`.
+    """
 
     stage: Stage
     names: Mapping[str, Any]
     started_ns: int
+    scope: Scope
+    path: str
+    perform: Performs
+    starts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, stage: Stage, rng: random.Random) -> Turn:
+    def begin(
+        cls,
+        stage: Stage,
+        rng: random.Random,
+        *,
+        perform: Performs,
+        scope: Scope,
+        path: str,
+        topics: Iterable[str] = (),
+    ) -> Turn:
         functions = template_functions(rng, stage.ids, stage.world.clock)
-        return cls(stage, {**functions, **stage.names}, stage.world.clock.monotonic_ns())
+        return cls(
+            stage=stage,
+            names={**functions, **stage.names, **scope.names},
+            started_ns=stage.world.clock.monotonic_ns(),
+            scope=scope,
+            path=path,
+            perform=perform,
+            starts={topic: stage.records.end(topic) for topic in topics},
+        )
 
     @property
     def world(self) -> World:
@@ -97,7 +135,30 @@ class Turn:
     def took_s(self) -> float:
         return self.took_ms / 1000
 
+    @property
+    def names_now(self) -> Mapping[str, Any]:
+        """The names with what steps inside this one have captured since it began."""
+        return {**self.names, **self.stage.names, **self.scope.names}
+
     def remember(self, name: str | None, value: Any) -> None:
         """Make a value known to later steps' templates."""
         if name is not None:
             self.stage.names[name] = value
+
+    async def play(
+        self,
+        steps: Sequence[Step],
+        part: str,
+        *,
+        names: Mapping[str, Any] | None = None,
+        of: str = "",
+        beside: bool = False,
+    ) -> None:
+        """Run steps that stand inside this one, `beside` each other or in order. Raises StepsFailed.
+
+        `part` tells their chance from that of other lists of this step; `of` follows the step's number in theirs: #2.
+        """
+        scope = self.scope.inside(part, f"{self.path}{of}", names or {})
+        passed = await (self.perform.beside(steps, scope) if beside else self.perform.each(steps, scope))
+        if not passed:
+            raise StepsFailed

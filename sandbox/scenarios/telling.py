@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from sandbox.errors import SandboxError
@@ -10,20 +12,31 @@ from sandbox.scenarios.ports import World
 from sandbox.scenarios.result import Failure, StepResult
 from sandbox.scenarios.steps.step import Step
 
-__all__ = ["SOURCE", "Telling"]
+__all__ = ["SOURCE", "Telling", "Told"]
 
 SOURCE = "scenario"
+_FIRST = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step that has been told as started. `number` is that of the step of the file that it is or stands in."""
+
+    number: int
+    path: str
+    title: str
+    where: str
+    verb: str
 
 
 class Telling:
-    """Numbers the steps from 1; a `say` has number 0."""
+    """Numbers the steps of the file from 1; a `say` has number 0."""
 
     def __init__(self, world: World, run: str, correlation_id: str) -> None:
         self._world = world
         self._run = run
         self._correlation_id = correlation_id
         self._number = 0
-        self._now: dict[str, Any] = {}
         self.results: list[StepResult] = []
 
     def record(self, kind: type[Fact], **members: Any) -> None:
@@ -31,34 +44,62 @@ class Telling:
         at_ms = self._world.clock.now_ms()
         self._world.facts.record(kind(at_ms=at_ms, source=SOURCE, correlation_id=self._correlation_id, **members))
 
-    def started(self, step: Step, title: str) -> None:
+    def path(self, step: Step, address: str, number: int) -> str:
+        """The step's number: 7, or 7.2 for the second one in the step with the `address` 7; empty for a `say`."""
+        if step.verb == "say":
+            return ""
+        return f"{address}.{number}" if address else self._next()
+
+    def _next(self) -> str:
+        self._number += 1
+        return str(self._number)
+
+    def started(self, step: Step, title: str, path: str) -> Told:
         limit_s = step.limit_s
-        self._begin(step.verb, title, step.at, None if not limit_s else limit_s * 1000)
+        return self._begin(step.verb, title, step.at, path, None if not limit_s else limit_s * 1000)
 
-    def _begin(self, verb: str, title: str, where: str, within_ms: float | None) -> None:
-        number = 0
-        if verb != "say":
-            self._number = number = self._number + 1
-        self._now = {"number": number, "title": title, "where": where, "step": verb}
-        self.record(StepStarted, run=self._run, **self._now, within_ms=within_ms)
+    def _begin(self, verb: str, title: str, where: str, path: str, within_ms: float | None) -> Told:
+        told = Told(int(_FIRST.match(path)[0]) if path else 0, path, title, where, verb)  # type: ignore[index]
+        self.record(StepStarted, **self._about(told), within_ms=within_ms)
+        return told
 
-    def finished(self, outcome: str, took_ms: float, detail: str | None = None, failure: Failure | None = None) -> None:
-        """The step that was started last is done."""
-        now = self._now
-        told = "\n".join(failure.lines()) if failure else detail
+    def _about(self, told: Told) -> dict[str, Any]:
+        return {
+            "run": self._run,
+            "number": told.number,
+            "path": told.path,
+            "title": told.title,
+            "where": told.where,
+            "step": told.verb,
+        }
+
+    def finished(
+        self, told: Told, outcome: str, took_ms: float, detail: str | None = None, failure: Failure | None = None
+    ) -> None:
+        """A step is done."""
         self.record(
             StepFinished,
-            run=self._run,
-            **now,
+            **self._about(told),
             outcome=outcome,
             took_ms=took_ms,
-            detail=told,
+            detail="\n".join(failure.lines()) if failure else detail,
             failure=failure.to_json() if failure else None,
         )
-        result = StepResult(now["number"], now["step"], now["title"], now["where"], outcome, took_ms, detail, failure)
-        self.results.append(result)
+        self.results.append(
+            StepResult(
+                number=told.number,
+                verb=told.verb,
+                title=told.title,
+                where=told.where,
+                outcome=outcome,
+                took_ms=took_ms,
+                detail=detail,
+                failure=failure,
+                path=told.path,
+            )
+        )
 
     def broken(self, error: SandboxError, where: str, title: str = "set the scene") -> None:
         """Something beside the steps failed: it is told as a step that fails."""
-        self._begin("", title, where, None)
-        self.finished("failed", 0.0, None, Failure.of(error))
+        told = self._begin("", title, where, self._next(), None)
+        self.finished(told, "failed", 0.0, None, Failure.of(error))

@@ -291,9 +291,14 @@ def play(world: FakeWorld) -> Callable[..., Any]:
     """Run a scenario's text to its end while time passes in steps of 50 ms, at most `limit_s`."""
 
     async def run(
-        text: str, *, limit_s: float = 60.0, seed: int | None = None, at: Mapping[float, Any] | None = None
+        text: str,
+        *,
+        limit_s: float = 60.0,
+        seed: int | None = None,
+        at: Mapping[float, Any] | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> Any:
-        scenario = read_scenario(text, "story.yaml", world.contracts)
+        scenario = read_scenario(text, "story.yaml", world.contracts, files=files)
         runner = ScenarioRunner(world, scenario, file="story.yaml", seed=seed, ids=random.Random(1))
         task = asyncio.create_task(runner.run())
         moments = sorted((at or {}).items())

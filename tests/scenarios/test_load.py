@@ -60,7 +60,7 @@ MISTAKES = {
     "unknown key in a step": (
         ("rate: 100/s", "rat: 100/s"),
         "story.yaml:16: unknown key 'rat' in the step `publish`, expected publish, key, value, headers, count, rate, "
-        "partition, format, subject-strategy, background, as\n  → did you mean 'rate'?",
+        "partition, format, subject-strategy, background, as, at\n  → did you mean 'rate'?",
     ),
     "unknown key in the header": (
         ("purpose:", "purpos:"),
@@ -79,12 +79,13 @@ MISTAKES = {
     "unknown step": (
         ("- expect: capsule", "- expct: capsule"),
         "story.yaml:21: unknown step 'expct', expected one of say, publish, http, websocket, expect, breaker, dlq, "
-        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop\n  → did you mean 'expect'?",
+        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, "
+        "do, parallel, repeat, when, include\n  → did you mean 'expect'?",
     ),
     "options before the verb": (
         ("  - breaker: odyssey/capsule\n    is: CLOSED", "  - is: CLOSED\n    breaker: odyssey/capsule"),
         "story.yaml:8: unknown step 'is', expected one of say, publish, http, websocket, expect, breaker, dlq, "
-        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop\n"
+        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, do, parallel, repeat, when, include\n"
         "  → a step begins with what it does: put `breaker:` first",
     ),
     "a step that is a word": (
@@ -196,7 +197,7 @@ MISTAKES = {
     "stopping what does not run": (
         ("- wait: 1s", "- stop: calm"),
         "story.yaml:33: nothing named 'calm' runs in the background here\n"
-        "  → start it by `publish` with `background: true` and `as`",
+        "  → start it with `background: true` and `as`",
     ),
     "the background without an end": (
         ("    count: 50\n    rate: 100/s\n", "    background: true\n"),
@@ -216,7 +217,7 @@ MISTAKES = {
     ),
     "nothing needed is there": (
         (STORY, "purpose: none\n"),
-        "story.yaml:1: the scenario needs `scenario:`\nstory.yaml:1: the scenario needs `steps:`",
+        "story.yaml:1: the file needs `scenario:`\nstory.yaml:1: the file needs `steps:`",
     ),
     "a list for a scenario": (
         (STORY, "- say: hello\n"),

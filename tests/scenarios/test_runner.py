@@ -189,7 +189,7 @@ finally:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert outcomes(runner)[-2:] == [(2, "expect", "skipped"), (3, "publish", "passed")]
+    assert outcomes(runner)[-2:] == [(2, "expect", "interrupted"), (3, "publish", "passed")]
     assert world.published[-1].topic == "perception.events" and world.settings[-1] == "undone"
     finished = world.recorded[-1]
     assert isinstance(finished, ScenarioFinished) and (finished.outcome, finished.exit_code) == ("interrupted", 130)

@@ -11,7 +11,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from sandbox.scenarios.assertions import ASSERTIONS
 from sandbox.scenarios.assertions.assertion import Assertion, is_number, show
 from sandbox.scenarios.model.bad_value import BadValue, nearest
-from sandbox.scenarios.template.tree import Constant, Template, compile_template
+from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
 
 __all__ = ["Check", "CountField", "Predicate", "PredicateField"]
 
@@ -67,6 +67,11 @@ class Predicate:
     @property
     def templates(self) -> tuple[Template, ...]:
         return tuple(self.words.values())
+
+    def describe(self, names: Mapping[str, Any] | None = None) -> str:
+        """For a title: `eu`, or `gte 500`; operands are filled as far as the names allow."""
+        told = [(word, shown(operand, names)) for word, operand in self.words.items()]
+        return " and ".join(text if word == "equals" else f"{word} {text}" for word, text in told)
 
     def bind(self, names: Mapping[str, Any]) -> Check:
         """Raises TemplateFailed, or BadValue when a rendered operand does not fit its word."""

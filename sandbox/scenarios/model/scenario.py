@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Union
+from collections.abc import Iterator
+from typing import Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
+from sandbox.scenarios.model.any_step import AnyStep
 from sandbox.scenarios.model.strict import Name, Strict, TemplateField
-from sandbox.scenarios.steps import STEPS
 from sandbox.scenarios.steps.step import Step
 
-__all__ = ["STEP_LISTS", "Scenario", "verb_of"]
+__all__ = ["STEP_LISTS", "Scenario"]
 
 STEP_LISTS = ("steady", "steps", "finally")
 """The keys of a scenario that hold lists of steps."""
-
-
-def verb_of(value: Any) -> str | None:
-    """The kind of a step, which is its first key; None when that is no kind."""
-    if isinstance(value, Step):
-        return value.verb
-    first = next(iter(value), None) if isinstance(value, Mapping) else None
-    return first if first in STEPS else None
-
-
-AnyStep = Annotated[
-    Union[tuple(Annotated[kind, Tag(verb)] for verb, kind in STEPS.items())],  # type: ignore[misc] # noqa: UP007
-    Discriminator(verb_of),
-]
 
 
 class Scenario(Strict):
@@ -57,5 +43,13 @@ class Scenario(Strict):
     finally_: tuple[AnyStep, ...] = Field(default=(), alias="finally")
     """Runs at the end whatever happened."""
 
-    def all_steps(self) -> tuple[Step, ...]:
-        return (*self.steady, *self.steps, *self.finally_)
+    @property
+    def lists(self) -> dict[str, tuple[Step, ...]]:
+        """Its lists of steps by their keys, in the order in which they run."""
+        return {"steady": self.steady, "steps": self.steps, "finally": self.finally_}
+
+    def all_steps(self) -> Iterator[Step]:
+        """Every step, also those inside steps, in the order of the file."""
+        for steps in self.lists.values():
+            for step in steps:
+                yield from step.walk()

@@ -13,10 +13,11 @@ from sandbox.scenarios.model.strict import Strict
 from sandbox.scenarios.ordering import Order
 from sandbox.scenarios.steps import STEPS
 from sandbox.scenarios.steps.ledger import Account
+from sandbox.scenarios.steps.repeat import Repetition
 
 __all__ = ["scenario_schema"]
 
-PARTS = (Account, Order)
+PARTS = (Account, Order, Repetition)
 """Models inside steps."""
 
 
@@ -33,12 +34,22 @@ def scenario_schema() -> dict[str, Any]:
 
 def _describe(schema: dict[str, Any], model: type[Strict]) -> None:
     for name, text in _docstrings(model).items():
+        if name not in model.model_fields:
+            continue  # of the class, not of the file
         key = model.model_fields[name].alias or name
         schema["properties"][key]["description"] = text
 
 
 def _docstrings(model: type[Strict]) -> dict[str, str]:
-    """The text that stands under each field of a model."""
+    """The text that stands under each field of a model, those of its base classes included."""
+    found: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, Strict) and each is not Strict:
+            found |= _own_docstrings(each)
+    return found
+
+
+def _own_docstrings(model: type[Strict]) -> dict[str, str]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     found = {}
     body = definition.body  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from sandbox.scenarios.model.predicate import Check, Predicate
 
 __all__ = [
     "AnswerSelector", "Expectation", "MessageSelector", "Mismatch", "Observed", "RecordSelector",
-    "Selector", "message_selector",
+    "Selector", "check_path", "message_selector",
 ]  # fmt: skip
 
 HEADER = "header."
@@ -111,7 +111,7 @@ def _parse(text: Any, parts: tuple[str, ...], headers: bool) -> Selector:
     if isinstance(text, Selector):
         return text
     if text.startswith("$"):
-        _check_path(text)
+        check_path(text)
     elif not (headers and text.startswith(HEADER) and len(text) > len(HEADER)) and text not in parts:
         known = [*parts, *(["header.NAME"] if headers else []), "a JSONPath such as $.data"]
         close = nearest(text, parts)
@@ -120,7 +120,8 @@ def _parse(text: Any, parts: tuple[str, ...], headers: bool) -> Selector:
     return Selector(str(text))
 
 
-def _check_path(path: str) -> None:
+def check_path(path: str) -> None:
+    """Raises BadValue when it is not a JSONPath."""
     import jsonpath
 
     if len(path) > PATH_LIMIT_CHARS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema, model_validator
 
 from sandbox.scenarios.model.bad_value import BadValue, nearest
+from sandbox.scenarios.model.condition import Condition
 from sandbox.scenarios.model.predicate import Predicate
 from sandbox.scenarios.template.tree import Template, compile_template
 
@@ -30,6 +31,9 @@ class Strict(BaseModel):
     """Fields are given by their names in the file only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, defer_build=True)
+
+    apart: ClassVar[bool] = False
+    """Whether it stands for itself where another model holds it, as a step inside a step does."""
 
     @classmethod
     def keys(cls) -> list[str]:
@@ -63,7 +67,9 @@ def _templates_of(value: Any) -> Iterator[Template]:
     elif isinstance(value, Predicate):
         for operand in value.templates:
             yield from operand.walk()
-    elif isinstance(value, Strict):
+    elif isinstance(value, Condition):
+        yield from value.used
+    elif isinstance(value, Strict) and not value.apart:
         yield from value.templates()
     elif isinstance(value, Mapping):
         for each in value.values():

@@ -76,26 +76,30 @@ class ConsoleReport:
                 self._line([(f"  {fact.title}", "bold")])
             else:
                 self._limit = f" within {format_duration(fact.within_ms / 1000)}" if fact.within_ms else ""
-                self._painter.busy(f"step {fact.number} of {self._steps}: {fact.title}{self._limit}")
+                self._painter.busy(f"step {fact.path or fact.number} of {self._steps}: {fact.title}{self._limit}")
         elif fact.number:
             self._painter.busy(None)
             self._step_done(fact)
 
     def _step_done(self, fact: StepFinished) -> None:
+        if fact.outcome == "failed" and fact.failure is None and fact.detail is None:
+            return  # a step inside it failed, and was told
         if fact.outcome == "failed":
             self._failed.append(fact)
             self._failure(fact)
             return
         self._passed += fact.outcome == "passed"
         sign, style = ("✓", "good") if fact.outcome == "passed" else ("-", "warn")
-        spans: Spans = [(f"  {sign} ", style), (fact.title, "")]
-        if fact.detail:
-            spans.append((f" · {fact.detail}", "dim"))
+        inside = "  " * fact.path.count(".")
+        spans: Spans = [(f"  {inside}{sign} ", style), (fact.title, "")]
+        detail = fact.outcome if fact.outcome == "interrupted" else fact.detail
+        if detail:
+            spans.append((f" · {detail}", "dim"))
         self._line(spans, fact.took_ms)
 
     def _failure(self, fact: StepFinished) -> None:
         where = fact.failure.get("where") if fact.failure else None
-        head = f"  ✗ step {fact.number} of {self._steps}  "
+        head = f"  ✗ step {fact.path or fact.number} of {self._steps}  "
         self._line([(head, "bad"), (f"{fact.title}{self._limit}", "bold"), (f"  {where or fact.where}", "dim")])
         lines = Failure.from_json(fact.failure).lines() if fact.failure else (fact.detail or "").splitlines()
         for line in lines:
@@ -139,7 +143,7 @@ class ConsoleReport:
         if finished.outcome == "interrupted":
             self._line([("  - interrupted", "warn"), (f" after {took} · {again}", "")])
             return
-        numbers = ", ".join(str(each.number) for each in self._failed)
+        numbers = ", ".join(each.path or str(each.number) for each in self._failed)
         self._line([("  ✗ failed", "bad"), (f" at step {numbers} of {self._steps} after {took} · {again}", "")])
 
     @property

@@ -65,6 +65,7 @@ class JsonReport:
 def _step(fact: StepFinished) -> dict[str, Any]:
     return {
         "number": fact.number,
+        "path": fact.path,
         "step": fact.step,
         "title": fact.title,
         "where": fact.where,

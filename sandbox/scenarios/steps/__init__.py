@@ -2,13 +2,17 @@
 
 from sandbox.scenarios.steps.breaker import BreakerStep
 from sandbox.scenarios.steps.dlq import DlqStep
+from sandbox.scenarios.steps.do import DoStep
 from sandbox.scenarios.steps.expect import ExpectStep
 from sandbox.scenarios.steps.fault import FaultStep
 from sandbox.scenarios.steps.group import GroupStep
 from sandbox.scenarios.steps.heal import HealStep
 from sandbox.scenarios.steps.http import HttpStep
+from sandbox.scenarios.steps.include import IncludeStep
 from sandbox.scenarios.steps.ledger import LedgerStep
+from sandbox.scenarios.steps.parallel import ParallelStep
 from sandbox.scenarios.steps.publish import PublishStep
+from sandbox.scenarios.steps.repeat import RepeatStep
 from sandbox.scenarios.steps.reset import ResetStep
 from sandbox.scenarios.steps.reset_offsets import ResetOffsetsStep
 from sandbox.scenarios.steps.say import SayStep
@@ -17,6 +21,7 @@ from sandbox.scenarios.steps.stop import StopStep
 from sandbox.scenarios.steps.trace import TraceStep
 from sandbox.scenarios.steps.wait import WaitStep
 from sandbox.scenarios.steps.websocket import WebSocketStep
+from sandbox.scenarios.steps.when import WhenStep
 
 __all__ = ["STEPS"]
 
@@ -39,5 +44,10 @@ STEPS: dict[str, type[Step]] = {
         HealStep,
         WaitStep,
         StopStep,
+        DoStep,
+        ParallelStep,
+        RepeatStep,
+        WhenStep,
+        IncludeStep,
     )
 }

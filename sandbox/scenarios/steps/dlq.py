@@ -52,7 +52,7 @@ class DlqStep(Step):
 
     async def run(self, turn: Turn) -> str:
         asked = expectations(self.where, self.key, {}, turn.names)
-        begin = turn.stage.starts.get(self.dlq_topic, 0) if self.since == "step" else 0
+        begin = turn.starts.get(self.dlq_topic, 0) if self.since == "step" else 0
         watch = Watch(self.dlq_topic, asked, self.count.bind(turn.names), begin)
         await watch.run(turn, self.within_s)
         if watch.first is None:

@@ -61,7 +61,7 @@ class ExpectStep(Step):
 
     async def run(self, turn: Turn) -> str:
         asked = expectations(self.where, self.key, self.headers, turn.names)
-        begin = turn.stage.starts.get(self.topic, 0) if self.since == "step" else 0
+        begin = turn.starts.get(self.topic, 0) if self.since == "step" else 0
         watch = Watch(self.topic, asked, self.count.bind(turn.names), begin, self.order)
         await watch.run(turn, self.within_s)
         if watch.first is None:

@@ -14,7 +14,7 @@ from sandbox.scenarios.model.strict import Name, UnknownKey
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.step import Step
 
-OWN_KEYS = ("fault", "on", "as")
+OWN_KEYS = ("fault", "on", "as", "at")
 PARAMETERS = {name: model for model in FAULTS.values() for name in model.parameters()}
 
 

@@ -22,8 +22,8 @@ from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.ports import Answer
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, call_title, shown
-from sandbox.scenarios.template.tree import SourceText, Template, compile_template
+from sandbox.scenarios.steps.step import Step, call_title
+from sandbox.scenarios.template.tree import SourceText, Template, compile_template, shown
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SENT_ONCE = ("POST", "PATCH")

@@ -106,7 +106,7 @@ class PublishStep(Step):
         outflow = Outflow(turn.world, make, count=count, rate_per_s=self.rate_per_s)
         if self.background:
             assert self.name is not None
-            turn.stage.backgrounds.start(Background(self.name, outflow, self.at))
+            turn.stage.backgrounds.start(Background(self.name, outflow, f"publish {self.name}", self.at))
             return "goes on"
         await outflow.run()
         published = outflow.last_published

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from sandbox.scenarios.model.strict import TemplateField
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, shown
+from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.template.tree import shown
 
 
 class ResetOffsetsStep(Step):

@@ -4,30 +4,55 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from sandbox.errors import UsageError
+from sandbox.scenarios.attachments import Attachments
 from sandbox.scenarios.model.predicate import Predicate
 from sandbox.scenarios.model.selection import Selector
 from sandbox.scenarios.model.strict import Strict
+from sandbox.scenarios.moments import MomentField
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.template.tree import Constant, Template, TemplateFailed
+from sandbox.scenarios.template.tree import Template
 
-__all__ = ["ENDPOINTS", "Step", "call_title", "conditions", "shown"]
+__all__ = ["ENDPOINTS", "Part", "Step", "call_title", "conditions"]
 
 ENDPOINTS = ("capsule", "odyssey", "plato", "registry")
 CONDITIONS_SHOWN = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A list of steps inside a step, at the key `path` of it. `names` are known in there only; `heading` tells it from
+    the step's other lists. `surely` they run whenever the step does. Steps from another file know their places already
+    (`placed`)."""
+
+    path: str
+    steps: tuple[Step, ...]
+    names: frozenset[str] = frozenset()
+    heading: str = ""
+    surely: bool = True
+    placed: bool = False
+
+
 class Step(Strict):
     """One entry of `steps`. Its first key is the kind's `verb`."""
 
+    apart = True
     verb: ClassVar[str]
     observes: ClassVar[bool] = False
     """Whether it only looks, so that it may stand in `steady`."""
+    step_keys: ClassVar[tuple[str, ...]] = ()
+    """Its keys that hold lists of steps."""
+    file_keys: ClassVar[tuple[str, ...]] = ()
+    """Its keys that name a file beside the scenario."""
+    moment: MomentField | None = Field(default=None, alias="at")
+    """When it begins, if not at once: `10s` after the start of the run, `outage + 10s` after the start of the step with
+    that `as`."""
     _locate: Callable[[tuple[str | int, ...]], str] | None = PrivateAttr(default=None)
 
     @property
@@ -44,6 +69,13 @@ class Step(Strict):
         self._locate = locate
 
     @classmethod
+    def keys(cls) -> list[str]:
+        """Those of its own kind first: a step begins with its verb."""
+        shared = [field.alias or name for name, field in Step.model_fields.items()]
+        own = super().keys()
+        return [*(key for key in own if key not in shared), *shared]
+
+    @classmethod
     def describe_kind(cls) -> str:
         return f"the step `{cls.verb}`"
 
@@ -56,9 +88,27 @@ class Step(Strict):
     def title(self, names: dict[str, Any] | None = None) -> str:
         """The step as a line of the story; templates that the names can fill are filled."""
 
+    def parts(self) -> tuple[Part, ...]:
+        """The lists of steps in it."""
+        return ()
+
+    def walk(self) -> Iterator[Step]:
+        """This step and every one in it, in the order of the file."""
+        yield self
+        for part in self.parts():
+            for step in part.steps:
+                yield from step.walk()
+
+    def attach(self, files: Attachments) -> None:
+        """Take what it needs of the files that were read with the scenario. Raises BadValue."""
+
     def topics(self) -> tuple[str, ...]:
         """The topics that it watches."""
         return ()
+
+    def templates_after(self) -> Iterator[Template]:
+        """Templates that are evaluated when the steps inside it are done, so that they know what those give."""
+        yield from ()
 
     def gives(self) -> Iterator[str]:
         """The names that later steps can use."""
@@ -78,18 +128,6 @@ class Step(Strict):
         """Do it; returns one line about what came of it. Raises SandboxError: the step failed."""
 
 
-def shown(template: Template | None, names: Mapping[str, Any] | None) -> str:
-    """A template in a title: filled as far as the names allow, else as the file has it."""
-    if template is None:
-        return ""
-    if names is not None:
-        with suppress(TemplateFailed):
-            template = template.fold(names)
-    if isinstance(template, Constant):
-        return str(template.value)
-    return getattr(template, "source", "…")
-
-
 def call_title(method: str, url: str, names: Mapping[str, Any]) -> str:
     """A call in a title: `PLATO GET /api/v1/plans`, where the URL belongs to one of the endpoints."""
     for service in ENDPOINTS:
@@ -103,9 +141,5 @@ def conditions(where: Mapping[Selector, Predicate], names: Mapping[str, Any] | N
     """The first conditions in a title: `: $.sourceTopic rim.fast-path, $.service perception`."""
     told = []
     for selector, predicate in list(where.items())[:CONDITIONS_SHOWN]:
-        words = [
-            f"{shown(operand, names)}" if word == "equals" else f"{word} {shown(operand, names)}"
-            for word, operand in predicate.words.items()
-        ]
-        told.append(f"{selector.text} {' and '.join(words)}")
+        told.append(f"{selector.text} {predicate.describe(names)}")
     return f": {', '.join(told)}" if told else ""

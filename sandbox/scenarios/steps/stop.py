@@ -11,11 +11,11 @@ from sandbox.scenarios.steps.step import Step
 
 
 class StopStep(Step):
-    """End a publish that runs in the background, and wait until the broker has all that it sent."""
+    """End what runs in the background: a publish once the broker has all that it sent, steps at once."""
 
     verb = "stop"
     name: Name = Field(alias="stop")
-    """The `as` of the publish."""
+    """Its `as`."""
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"stop {self.name}"
@@ -26,5 +26,4 @@ class StopStep(Step):
         background = await turn.stage.backgrounds.stop(self.name)
         if background.error is not None:
             raise background.error
-        sent = background.outflow.sent
-        return f"{sent} record{'' if sent == 1 else 's'} sent"
+        return background.work.told

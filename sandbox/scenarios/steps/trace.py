@@ -11,7 +11,8 @@ from sandbox.scenarios.model.strict import TemplateField
 from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, shown
+from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.template.tree import shown
 
 
 class TraceStep(Step):

@@ -25,7 +25,8 @@ from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.ports import Message, Socket
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, call_title, shown
+from sandbox.scenarios.steps.step import Step, call_title
+from sandbox.scenarios.template.tree import shown
 
 ELLIPSES = ("…", "...")
 SHOWN_MESSAGES = 5

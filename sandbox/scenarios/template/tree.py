@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from jinja2 import Undefined, meta
@@ -25,7 +26,7 @@ from sandbox.scenarios.template.functions import VOLATILE
 
 __all__ = [
     "Constant", "Expression", "ListTemplate", "MappingTemplate", "Produced", "SourceText", "Template", "TemplateFailed",
-    "TextTemplate", "compile_template", "settled",
+    "TextTemplate", "compile_template", "settled", "shown",
 ]  # fmt: skip
 
 Names = Mapping[str, Any]
@@ -221,3 +222,15 @@ def _compile_text(source: str) -> Template:
     if whole and source.startswith("{{") and source.endswith("}}"):
         return Expression(source, names)
     return TextTemplate(source, names)
+
+
+def shown(template: Template | None, names: Mapping[str, Any] | None) -> str:
+    """A template in a title: filled as far as the names allow, else as the file has it."""
+    if template is None:
+        return ""
+    if names is not None:
+        with suppress(TemplateFailed):
+            template = template.fold(names)
+    if isinstance(template, Constant):
+        return str(template.value)
+    return getattr(template, "source", "…")

@@ -168,7 +168,7 @@ def test_an_interrupted_run_says_so_with_what_is_needed_to_repeat_it() -> None:
     text = told(
         begin(),
         step(1, 1, "wait 1h"),
-        done(500, 1, "wait 1h", 499.0, "interrupted", outcome="skipped"),
+        done(500, 1, "wait 1h", 499.0, outcome="interrupted"),
         end(501, "interrupted"),
     )
     assert text.splitlines()[-3:] == [

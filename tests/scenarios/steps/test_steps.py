@@ -24,7 +24,13 @@ EXAMPLES = {
     "heal": "heal: other",
     "wait": "wait: 1s",
     "stop": "stop: other",
+    "do": "do:\n      - wait: 1s\n      - wait: 1s",
+    "parallel": "parallel:\n      - wait: 1s\n      - wait: 1s",
+    "repeat": "repeat: {each: [a, b], as: item}\n    do:\n      - wait: 1s",
+    "when": "when: {$.run.id: {matches: ^run}}\n    do:\n      - wait: 1s",
+    "include": "include: part.yaml",
 }
+FILES = {"part.yaml": "steps:\n  - wait: 1s\n"}
 SURROUND = (
     "scenario: s\nsteps:\n  - publish: rim.fast-path\n    as: other\n    background: true\n    rate: 1/s\n"
     "  - fault: latency\n    on: capsule\n    ms: 1\n    as: other\n  - {step}\n"
@@ -37,7 +43,7 @@ def test_every_kind_has_an_example_here() -> None:
 
 @pytest.mark.parametrize("verb", STEPS)
 def test_a_step_says_what_it_does_with_and_without_names(verb: str) -> None:
-    step = read_scenario(SURROUND.replace("{step}", EXAMPLES[verb]), "s.yaml").steps[2]
+    step = read_scenario(SURROUND.replace("{step}", EXAMPLES[verb]), "s.yaml", files=FILES).steps[2]
     assert step.verb == verb and step.keys()[0] == verb and type(step).__doc__
     assert step.title() and step.title({"plato": "http://plato", "run": {"id": "run-1"}})
     assert step.at == "s.yaml:11"
