@@ -74,9 +74,10 @@ def up(
 
 
 def start(
-    settings: Any, project: Any, *, fresh: bool, wait_s: float | None, foreground: bool = False, train: bool = True
-) -> dict[str, Any]:
-    """Start the sandbox of `project`, or find it running. Returns its status."""
+    settings: Any, project: Any, *, fresh: bool, wait_s: float | None, foreground: bool = False, train: bool = True,
+    owner: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Start the sandbox of `project`, or find it running. Returns its status. `owner` as for `launch`."""
     from sandbox.cli.interrupts import held_back
     from sandbox.cli.output import talk
     from sandbox.cli.ready import Progress
@@ -116,7 +117,7 @@ def start(
         process = None
         try:
             with held_back():
-                process = launch.launch(plan, folder, foreground=foreground)
+                process = launch.launch(plan, folder, foreground=foreground, owner=owner)
             return attend(folder, process, progress, wait_s=wait_s, foreground=foreground)
         except NotReady:
             raise

@@ -1,4 +1,4 @@
-"""The engine's process: `python -m sandbox.control STATE_FOLDER`.
+"""The engine's process: `python -m sandbox.control STATE_FOLDER [OWNER]`.
 
 Kafka and the services start first; what is heavy to import comes while they do.
 """
@@ -9,6 +9,7 @@ import fcntl
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,7 +21,7 @@ from sandbox.runtime.runtimes import Runtime, runtime_of
 ALREADY_RUNNING = 75
 
 
-def main(state_dir: Path) -> int:
+def main(state_dir: Path, owner: int | None = None) -> int:
     plan = EnginePlan.read(state_dir / "plan.json")
     token = (state_dir / "token").read_text(encoding="ascii").strip()
     lock = os.open(state_dir.with_name(f".{plan.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -31,6 +32,8 @@ def main(state_dir: Path) -> int:
         return ALREADY_RUNNING
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
+    if owner is not None:
+        threading.Thread(target=_leave_with, args=(owner,), name="owner", daemon=True).start()
     try:
         runtime = runtime_of(plan, token)
         try:
@@ -47,6 +50,12 @@ def main(state_dir: Path) -> int:
 def _leave(number: int, _: object) -> NoReturn:
     """Told to stop before the engine runs, which has handlers of its own: go, by way of `finally`."""
     sys.exit(128 + number)
+
+
+def _leave_with(owner: int) -> None:
+    """Stop when the pipe `owner` ends; a byte in it says that nobody has to wait for that any more."""
+    if not os.read(owner, 1):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def run(plan: EnginePlan, token: str, runtime: Runtime) -> None:
@@ -68,4 +77,4 @@ def run(plan: EnginePlan, token: str, runtime: Runtime) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *map(int, sys.argv[2:])))

@@ -127,11 +127,18 @@ def make_plan(
     )
 
 
-def launch(plan: EnginePlan, folder: StateFolder, *, foreground: bool = False) -> subprocess.Popen[bytes]:
-    """Start the engine of `plan`, detached unless `foreground`. Its output goes to `logs/engine.log`."""
+def launch(
+    plan: EnginePlan, folder: StateFolder, *, foreground: bool = False, owner: int | None = None
+) -> subprocess.Popen[bytes]:
+    """Start the engine of `plan`, detached unless `foreground`. Its output goes to `logs/engine.log`.
+
+    `owner` is the reading end of a pipe: the engine stops when the writing end is closed, by whatever end its holder
+    comes to. A byte written there first sets the engine free.
+    """
     folder.write_json(folder.plan_file, plan.to_json())
     folder.engine_file.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "sandbox.control", str(folder.path)]
+    command += [] if owner is None else [str(owner)]
     with (folder.logs / "engine.log").open("ab") as log:
         try:
             process = subprocess.Popen(
@@ -140,6 +147,7 @@ def launch(plan: EnginePlan, folder: StateFolder, *, foreground: bool = False) -
                 stdout=log,
                 stderr=log,
                 start_new_session=not foreground,
+                pass_fds=() if owner is None else (owner,),
                 cwd=folder.path,
             )
         except OSError as error:

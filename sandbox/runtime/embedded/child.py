@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sandbox.errors import ComponentFailed
+from sandbox.runtime.embedded.watchdog import Watchdog
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,16 +29,6 @@ LOWEST_PRIORITY = 19
 
 # Waits for a line on stdin, then becomes the command; end of file instead of a line means that the parent is gone.
 _HELD_BACK = 'read -r _ || exit 125; exec "$@" </dev/null'
-
-# $1: process group; it gets 20 × 0.1 s between SIGTERM and SIGKILL.
-_WATCHDOG = """
-trap '' HUP INT TERM
-read -r _
-kill -TERM -"$1"; kill -CONT -"$1"
-n=0
-while [ $n -lt 20 ] && kill -0 -"$1"; do sleep 0.1; n=$((n+1)); done
-kill -KILL -"$1"
-"""
 
 
 class Child:
@@ -61,7 +52,7 @@ class Child:
         self._log_file = log_file
         self._nice = nice
         self._process: subprocess.Popen[bytes] | None = None
-        self._watchdog: subprocess.Popen[bytes] | None = None
+        self._watchdog: Watchdog | None = None
         self._ended = threading.Event()
         self._turn = threading.Lock()
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[int]]] = []
@@ -106,14 +97,7 @@ class Child:
             start_new_session=True,
         )
         try:
-            self._watchdog = subprocess.Popen(
-                ["/bin/sh", "-c", _WATCHDOG, "sandbox-watchdog", str(process.pid)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                cwd="/",
-            )
+            self._watchdog = Watchdog(process.pid)
             if self._nice:
                 own = os.getpriority(os.PRIO_PROCESS, 0)
                 os.setpriority(os.PRIO_PROCESS, process.pid, min(own + self._nice, LOWEST_PRIORITY))
@@ -131,9 +115,7 @@ class Child:
 
     def _reap(self) -> None:
         self._exit_code = self._process.wait()
-        self._watchdog.kill()
-        self._watchdog.wait()
-        self._watchdog.stdin.close()
+        self._watchdog.dismiss()
         with self._turn:
             self._ended.set()
             waiting, self._waiting = self._waiting, []
