@@ -169,6 +169,7 @@ def test_ctrl_z_stops_both_and_fg_goes_on(terminal: Callable[..., Terminal]) -> 
     told = terminal("sh", "-c", 'echo "pid $$"; read -r line; echo "read $line"')
     told.until("\n")
     command = psutil.Process(int(told.shown.split()[1]))
+    within(lambda: os.tcgetpgrp(told.fd) == command.pid)
     os.write(told.fd, b"\x1a")
     _, status = os.waitpid(told.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status) and command.status() == psutil.STATUS_STOPPED
