@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from contextlib import suppress
 from typing import Any
 
 from sandbox.clock import NANOS, Clock
 from sandbox.events.facts import FactSink, FaultApplied, FaultRemoved
 from sandbox.faults.fault import Fault
+from sandbox.faults.first_of import first_of
 
 __all__ = ["AppliedFault"]
 
@@ -109,11 +109,4 @@ class AppliedFault:
         await self._removed.wait()
 
     async def wait(self, wait_s: float) -> None:
-        waits = {asyncio.create_task(self._clock.sleep(wait_s)), asyncio.create_task(self._removed.wait())}
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waits:
-                each.cancel()
-            with suppress(asyncio.CancelledError):
-                await asyncio.gather(*waits, return_exceptions=True)
+        await first_of(self._clock.sleep(wait_s), self.wait_for_removal())

@@ -5,15 +5,30 @@ A point is passed once for each request or step; the fault decides what comes of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from enum import Enum
 from typing import Any, Protocol
 
-__all__ = ["HTTP", "PLAN_STEP", "SERVICES", "HttpExchange", "Moment", "PlanStep"]
+__all__ = ["HTTP", "PLAN_STEP", "SERVICES", "Ending", "HttpExchange", "Moment", "PlanStep"]
 
 HTTP, PLAN_STEP = "http", "plan-step"
 """The points that there are: requests to a service, steps of PLATO's plans."""
-SERVICES: dict[str, tuple[str, ...]] = {HTTP: ("capsule", "odyssey", "plato"), PLAN_STEP: ("plato",)}
+SERVICES: dict[str, tuple[str, ...]] = {
+    HTTP: ("capsule", "odyssey", "plato", "schema-registry"),
+    PLAN_STEP: ("plato",),
+}
 """Point → the services that have it."""
+
+
+class Ending(Enum):
+    """What becomes of the connection."""
+
+    WHOLE = "whole"
+    """The answer is complete, and the connection stays."""
+    CLOSED = "closed"
+    """It is closed in good order, whatever is missing (FIN)."""
+    RESET = "reset"
+    """It breaks off (RST)."""
 
 
 class HttpExchange(Protocol):
@@ -36,8 +51,28 @@ class HttpExchange(Protocol):
     async def proceed(self) -> Any:
         """The answer that the service gives; whatever came of it is what the fault returns."""
 
-    def refusal(self, status: int, message: str | None, retry_after_s: int | None) -> Any:
-        """An answer of this status in the service's own form of an error."""
+    def refusal(self, status: int, message: str | None, retry_after_s: int | None, code: int | None = None) -> Any:
+        """An answer of this status in the service's own form of an error; `code` is the schema registry's own."""
+
+    async def limited(self, limits: Mapping[str, int]) -> Any:
+        """As `proceed`, under these request limits in place of the service's: `{"query": 5}`. Windows are the fault's
+        own, so that what was counted before it does not matter, nor it afterwards."""
+
+    def content(self, answer: Any) -> bytes | None:
+        """The body of an answer that is still to be sent; None when it has none, or is on its way."""
+
+    async def send(self, answer: Any, pieces: AsyncIterator[bytes], *, length: int | None, ending: Ending) -> Any:
+        """Send status and headers of `answer` with these pieces as its body. `length` is what Content-Length says,
+        true or not; None sends chunks. Returns what the fault returns."""
+
+    async def send_raw(self, data: bytes) -> None:
+        """Send these bytes as they are."""
+
+    async def hang_up(self, ending: Ending) -> Any:
+        """End the connection without a byte of an answer. Returns what the fault returns."""
+
+    async def client_gone(self) -> None:
+        """Wait until the client has left."""
 
 
 class PlanStep(Protocol):

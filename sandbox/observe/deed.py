@@ -32,7 +32,7 @@ from sandbox.events.facts import (
 
 __all__ = ["Deed", "deed_of", "format_took"]
 
-CLIENT_GONE = 499
+NO_STATUS = {444: "no answer, by a fault", 499: "the client went away"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _position(fact: Any) -> str:
 
 
 def _served(fact: RequestServed) -> Deed:
-    answer = "the client went away" if fact.status == CLIENT_GONE else str(fact.status)
+    answer = NO_STATUS.get(fact.status, str(fact.status))
     what = f"served {fact.method} {urlsplit(fact.path).path} → {answer}"
     return Deed(fact.source, what, f"served {fact.route}", fact.took_ms, fact.status >= 400)
 

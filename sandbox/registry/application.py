@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -31,7 +32,11 @@ UNMATCHED = "*"
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
 B3, B3_TRACE = "b3", "X-B3-TraceId"
 _dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+CLIENT_GONE = 499
 Handler = Callable[[web.Request], Awaitable[Any]]
+Proceed = Callable[[], Awaitable[web.StreamResponse]]
+Interceptor = Callable[[web.Request, Proceed, Callable[[Refusal], web.Response]], Awaitable[web.StreamResponse]]
+"""A fault as `sandbox.registry.request_fault` makes it; that is loaded only when there is one."""
 
 
 def make_application(
@@ -42,9 +47,11 @@ def make_application(
     auth: BasicAuth | None = None,
     urls: Mapping[str, str] | None = None,
     cluster: str = "butterfly-sandbox",
+    faults: Sequence[Interceptor] = (),
 ) -> web.Application:
-    """`urls` maps service names to base URLs, for requests that meant another service."""
-    boundary = _Boundary(facts, clock, auth, urls or {})
+    """`urls` maps service names to base URLs, for requests that meant another service; `faults` may be filled and
+    emptied while the registry runs, the first one is outermost."""
+    boundary = _Boundary(facts, clock, auth, urls or {}, faults)
     app = web.Application(middlewares=[boundary.serve], client_max_size=BODY_LIMIT_BYTES)
     for group in (
         SchemaRoutes(registry),
@@ -72,19 +79,36 @@ def _route(router: web.UrlDispatcher, method: str, path: str, handler: Handler) 
 class _Boundary:
     """Between HTTP and the handlers: what comes in is checked, what goes out is JSON, whatever happens."""
 
-    def __init__(self, facts: FactSink, clock: Clock, auth: BasicAuth | None, urls: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        facts: FactSink,
+        clock: Clock,
+        auth: BasicAuth | None,
+        urls: Mapping[str, str],
+        faults: Sequence[Interceptor],
+    ) -> None:
         self._facts = facts
         self._clock = clock
         self._auth = auth
         self._urls = urls
+        self._faults = faults
 
     @property
     def serve(self) -> Any:
         @web.middleware
         async def serve(request: web.Request, handler: Handler) -> web.StreamResponse:
             started_ns = time.monotonic_ns()
-            response = await self._respond(request, handler)
-            self._record(request, response.status, (time.monotonic_ns() - started_ns) / 1e6)
+            status = CLIENT_GONE
+            proceed: Proceed = partial(self._respond, request, handler)
+            if self._faults:
+                refused = partial(self._refused, content_type=DEFAULT_TYPE)
+                for each in reversed(self._faults):
+                    proceed = partial(each, request, proceed, refused)
+            try:
+                response = await proceed()
+                status = response.status
+            finally:
+                self._record(request, status, (time.monotonic_ns() - started_ns) / 1e6)
             return response
 
         return serve

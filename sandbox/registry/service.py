@@ -38,6 +38,8 @@ class RegistryService:
     ) -> None:
         self.registry = Registry(log, facts, clock, rng or random.Random())
         self._start_wait_s = start_wait_s
+        self.request_faults: list[Any] = []
+        """What stands before the requests; may be filled and emptied while it runs."""
         self._application = (facts, clock, auth, urls)
 
     def subscriptions(self) -> Sequence[Any]:
@@ -46,7 +48,7 @@ class RegistryService:
 
     def application(self) -> web.Application:
         facts, clock, auth, urls = self._application
-        return make_application(self.registry, facts, clock, auth=auth, urls=urls)
+        return make_application(self.registry, facts, clock, auth=auth, urls=urls, faults=self.request_faults)
 
     async def start(self) -> None:
         """Read the log. When Kafka stays away, return after `start_wait_s` and go on behind: until the log is read,

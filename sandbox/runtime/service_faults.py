@@ -16,6 +16,7 @@ from sandbox.faults.applied import AppliedFault
 from sandbox.faults.fault import Fault
 from sandbox.faults.points import HTTP, PLAN_STEP
 from sandbox.faults.reading import check_service, read_fault
+from sandbox.registry.request_fault import RequestFault
 from sandbox.runtime.served import Served
 from sandbox.services.http.fault_interceptor import FaultInterceptor
 from sandbox.services.plato.step_fault import AppliedStepFault
@@ -23,7 +24,10 @@ from sandbox.services.plato.step_fault import AppliedStepFault
 __all__ = ["ServiceFaults"]
 
 POINTS: dict[str, tuple[tuple[Callable[[Served], list[Any] | None], Callable[[AppliedFault], Any]], ...]] = {
-    HTTP: ((lambda served: served.interceptors, FaultInterceptor),),
+    HTTP: (
+        (lambda served: served.interceptors, FaultInterceptor),
+        (lambda served: getattr(served.service, "request_faults", None), RequestFault),
+    ),
     PLAN_STEP: ((lambda served: getattr(served.service, "step_faults", None), AppliedStepFault),),
 }
 """Point → where a service may keep what stands there (None: not there), and what puts a fault in that place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ import pytest
 from sandbox.clock import ManualClock
 from sandbox.faults.applied import AppliedFault
 from sandbox.faults.reading import read_fault
+from sandbox.registry.memory_log import MemoryLog
+from tests.faults.wire import Wire, a_registry, a_service
 
 
 @dataclass
@@ -81,3 +83,17 @@ def request_() -> type[Request]:
 @pytest.fixture
 def step() -> type[Step]:
     return Step
+
+
+@pytest.fixture
+async def wire(facts: Facts) -> AsyncIterator[Wire]:
+    """A service on a real socket, in real time."""
+    async with a_service(facts) as service:
+        yield service
+
+
+@pytest.fixture
+async def registry(facts: Facts) -> AsyncIterator[Wire]:
+    """The schema registry on a real socket, over a log in memory."""
+    async with a_registry(MemoryLog(), facts) as service:
+        yield service

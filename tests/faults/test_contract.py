@@ -13,10 +13,24 @@ import pytest
 from sandbox.faults import FAULTS
 from sandbox.faults.applied import AppliedFault
 from sandbox.faults.fault import Fault
-from sandbox.faults.points import HTTP, PLAN_STEP
+from sandbox.faults.points import HTTP, SERVICES
 from sandbox.faults.reading import read_fault
 
-LEAST: dict[str, dict[str, Any]] = {"http-status": {"status": 503}, "latency": {"ms": 200}, "plan-step-failure": {}}
+LEAST: dict[str, dict[str, Any]] = {
+    "auth-outage": {},
+    "empty-response": {},
+    "hang": {},
+    "http-status": {"status": 503},
+    "latency": {"ms": 200},
+    "malformed-body": {},
+    "plan-step-failure": {},
+    "rate-limit": {"query": 5},
+    "reset": {},
+    "schema-incompatible": {},
+    "schema-unknown": {},
+    "slow-body": {"over": "5s"},
+    "truncated-body": {},
+}
 """The parameters that each kind cannot do without."""
 every = pytest.mark.parametrize("kind", FAULTS)
 
@@ -39,10 +53,15 @@ def test_a_kind_is_named_in_kebab_case_and_has_a_file_of_that_name(kind: str) ->
 @every
 def test_a_kind_and_each_of_its_parameters_say_what_they_do(kind: str) -> None:
     schema = FAULTS[kind].model_json_schema(by_alias=True)
-    assert schema["description"] and FAULTS[kind].point in (HTTP, PLAN_STEP)
+    assert schema["description"] and FAULTS[kind].point in SERVICES
     assert set(schema["properties"]) == set(FAULTS[kind].parameters())
     assert all(each["description"] for each in schema["properties"].values())
     assert {"probability", "seed", "first", "duration", "begins-in"} < set(FAULTS[kind].parameters())
+
+
+@every
+def test_a_kind_acts_on_services_that_have_its_point(kind: str) -> None:
+    assert FAULTS[kind].acts_on() and set(FAULTS[kind].acts_on()) <= set(SERVICES[FAULTS[kind].point])
 
 
 @every
@@ -72,4 +91,9 @@ def test_nothing_is_struck_once_it_is_removed(kind: str, apply: Callable[..., Ap
 @pytest.fixture
 def hit(request_: Any, step: Any) -> Callable[[AppliedFault], Any]:
     """Something at the fault's point that it matches."""
-    return lambda applied: request_() if applied.fault.point == HTTP else step()
+    meant = {
+        "auth-outage": {"headers": {"X-API-Key": "k"}},
+        "schema-incompatible": {"method": "POST", "path": "/subjects/a/versions"},
+        "schema-unknown": {"path": "/schemas/ids/1"},
+    }
+    return lambda applied: request_(**meant.get(applied.fault.kind, {})) if applied.fault.point == HTTP else step()

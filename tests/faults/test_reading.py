@@ -28,8 +28,8 @@ def test_an_unknown_parameter_names_the_nearest_of_that_kind() -> None:
     with pytest.raises(UnknownParameter) as caught:
         read_fault("latency", {"colour": 5})
     assert caught.value.hint == (
-        "choose from ms, jitter, path, method, client, header, probability, seed, first, nth, every, begins-in, "
-        "duration, on-for, off-for"
+        "choose from ms, jitter, lower, upper, median, sigma, path, method, client, header, probability, seed, first, "
+        "nth, every, begins-in, duration, on-for, off-for"
     )
 
 

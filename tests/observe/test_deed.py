@@ -23,6 +23,7 @@ SERVED = {**ABOUT, "method": "GET", "route": "/x/{id}", "path": "/x/1?page=2", "
         (RequestServed(**SERVED, status=200), "served GET /x/1 → 200", False),
         (RequestServed(**SERVED, status=429), "served GET /x/1 → 429", True),
         (RequestServed(**SERVED, status=499), "served GET /x/1 → the client went away", True),
+        (RequestServed(**SERVED, status=444), "served GET /x/1 → no answer, by a fault", True),
         (
             DlqRecordReplayed(
                 **ABOUT, replay="r", replay_id="i", dlq_ids=("d",), topic="t", partition=1, offset=2, replays=3

@@ -33,9 +33,9 @@ class FaultStep(Step):
     model_config = ConfigDict(json_schema_extra=_with_parameters)
     verb = "fault"
     kind: str = Field(alias="fault")
-    """http-status, latency, plan-step-failure…"""
+    """http-status, latency, reset…"""
     on: str
-    """The service: capsule, odyssey, plato."""
+    """The service: capsule, odyssey, plato, schema-registry…"""
     name: Name | None = Field(default=None, alias="as")
     """The name by which `heal` knows it."""
     _fault: Fault = PrivateAttr()

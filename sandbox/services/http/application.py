@@ -12,7 +12,7 @@ from sandbox import __version__
 from sandbox.services.http.access import Serve, access, add_handshake_headers
 from sandbox.services.http.actuator import Actuator
 from sandbox.services.http.admin import admin_routes
-from sandbox.services.http.authentication import AUTHENTICATOR, Authenticator
+from sandbox.services.http.authentication import Authenticator
 from sandbox.services.http.boundary import boundary
 from sandbox.services.http.cors import answer_preflight, check_origin
 from sandbox.services.http.documentation import documentation_routes
@@ -27,8 +27,9 @@ from sandbox.services.http.tenant import check_tenant
 from sandbox.services.ports import ServiceContext
 from sandbox.services.settings import RateLimits
 
-__all__ = ["INTERCEPTORS", "RATE_LIMITER", "create_application"]
+__all__ = ["AUTHENTICATOR", "INTERCEPTORS", "RATE_LIMITER", "create_application"]
 
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 INTERCEPTORS = web.AppKey("interceptors", list[Interceptor])
 """Faults and the like; may be filled and emptied while the service runs."""
 RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)

@@ -6,8 +6,6 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import replace
 
-from aiohttp import web
-
 from sandbox.contracts.api_key import API_KEY
 from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.services.bearer_token import ALGORITHM, scopes_in
@@ -15,7 +13,7 @@ from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.principal import ANYONE, Principal
 from sandbox.services.settings import HttpSettings
 
-__all__ = ["AUTHENTICATOR", "Authenticator"]
+__all__ = ["Authenticator"]
 
 
 class Authenticator:
@@ -98,7 +96,3 @@ def _enter(tenant: str, exchange: Exchange) -> None:
 
 def _unauthorized(challenge: str = "Bearer") -> ApiError:
     return ApiError(ErrorCode.UNAUTHORIZED, headers={"WWW-Authenticate": challenge})
-
-
-AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
-"""Who asks beside the boundary: faults that strike some clients only."""

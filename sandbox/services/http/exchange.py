@@ -45,10 +45,12 @@ class Exchange:
     """A request with its trace, tenant and caller, and the ways to answer it.
 
     `path` holds the pattern's parameters, `response_headers` what every answer to this request carries.
+    `limiters` holds the rate limiters that a fault has put in place of the service's, by class of request.
     """
 
     __slots__ = (
-        "_default_dialect", "client", "clock", "endpoint", "principal", "request", "response_headers", "trace",
+        "_default_dialect", "client", "clock", "endpoint", "limiters", "principal", "request", "response_headers",
+        "trace",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +62,7 @@ class Exchange:
         self.principal: Principal = ANYONE
         self.client: str | None = None
         self.endpoint = endpoint
+        self.limiters: Mapping[str, Any] | None = None
         self.response_headers: dict[str, str] = {}
         self._default_dialect = default_dialect
 

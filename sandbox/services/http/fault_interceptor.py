@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.faults.applied import AppliedFault
-from sandbox.services.http.authentication import AUTHENTICATOR
+from sandbox.faults.wire import SentAnswer, WireExchange
+from sandbox.services.http.application import AUTHENTICATOR, RATE_LIMITER
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.interception import Proceed
-from sandbox.services.http.rate_limit import client_of
+from sandbox.services.http.rate_limit import RateLimiter, client_of
 
 __all__ = ["FaultInterceptor"]
 
@@ -24,29 +26,25 @@ class FaultInterceptor:
     def __init__(self, applied: AppliedFault) -> None:
         self.applied = applied
         self.covers_actuator = bool(getattr(applied.fault, "covers_actuator", False))
+        self._limiters: dict[str, RateLimiter] = {}
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> web.StreamResponse:
-        point = _Request(exchange, proceed)
+        point = _Request(exchange, proceed, self._limiters)
         return await self.applied.act(point) if self.applied.strikes(point) else await proceed()
 
 
-class _Request:
-    """An `HttpExchange`."""
+class _Sent(SentAnswer, web.StreamResponse):
+    pass
 
-    def __init__(self, exchange: Exchange, proceed: Proceed) -> None:
+
+class _Request(WireExchange):
+    """An `HttpExchange`. `limiters` are those of its fault, made when they are first needed."""
+
+    def __init__(self, exchange: Exchange, proceed: Proceed, limiters: dict[str, RateLimiter]) -> None:
+        super().__init__(exchange.request, web.StreamResponse, _Sent)
         self._exchange = exchange
         self._proceed = proceed
-
-    @property
-    def method(self) -> str:
-        return self._exchange.request.method
-
-    @property
-    def path(self) -> str:
-        return self._exchange.request.path
-
-    def header(self, name: str) -> str | None:
-        return self._exchange.request.headers.get(name)
+        self._limiters = limiters
 
     @property
     def clients(self) -> Sequence[str]:
@@ -64,12 +62,25 @@ class _Request:
         return sorted(found)
 
     async def proceed(self) -> web.StreamResponse:
-        return await self._proceed()
+        try:
+            return await self._proceed()
+        except ApiError as error:
+            return self._exchange.error(error)
 
-    def refusal(self, status: int, message: str | None, retry_after_s: int | None) -> Any:
+    async def limited(self, limits: Mapping[str, int]) -> web.StreamResponse:
+        usual = self._exchange.request.app[RATE_LIMITER]
+        for kind, limit in limits.items():
+            if kind not in self._limiters:
+                only = replace(usual.limits, **{kind: limit})
+                self._limiters[kind] = RateLimiter(self._exchange.clock, only, enabled=True)
+        self._exchange.limiters = self._limiters
+        return await self.proceed()
+
+    def refusal(self, status: int, message: str | None, retry_after_s: int | None, code: int | None = None) -> Any:
         """A status without a code of its own borrows that of its class."""
-        code = next((each for each in ErrorCode if each.status == status), None)
-        if code is None:
-            code = ErrorCode.VALIDATION_ERROR if status < 500 else ErrorCode.INTERNAL_ERROR
-        error = ApiError(code, message, status=status, retry_after_s=retry_after_s)
+        borrowed = next((each for each in ErrorCode if each.status == status), None)
+        if borrowed is None:
+            borrowed = ErrorCode.VALIDATION_ERROR if status < 500 else ErrorCode.INTERNAL_ERROR
+        headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if status == 401 else {}
+        error = ApiError(borrowed, message, status=status, retry_after_s=retry_after_s, headers=headers)
         return self._exchange.error(error)

@@ -127,10 +127,17 @@ class RateLimiter:
             request = exchange.request
             headers = request.headers
             exchange.client = client = client_of(headers, request.remote)
-            if not self.enabled or authenticator.is_service(headers):
+            limiters = exchange.limiters
+            if limiters is None and (not self.enabled or authenticator.is_service(headers)):
                 return
             kind, counted = exchange.endpoint.limit_class or limit_class(request.method, request.path)
-            admission = self.admit(client, kind, counted=counted and not is_preflight(exchange))
+            limiter = self
+            if limiters is not None:
+                if kind in limiters:
+                    limiter = limiters[kind]
+                elif not self.enabled or authenticator.is_service(headers):
+                    return
+            admission = limiter.admit(client, kind, counted=counted and not is_preflight(exchange))
             shown = exchange.response_headers
             shown["X-RateLimit-Limit"] = str(admission.limit)
             shown["X-RateLimit-Remaining"] = str(admission.remaining)
