@@ -73,6 +73,27 @@ async def test_somebody_else_may_have_removed_it(world: Any, play: Any) -> None:
     assert (await play(OUTAGE)).outcome == "passed"
 
 
+async def test_healing_what_has_ended_by_itself_is_no_failure(world: Any, play: Any) -> None:
+    async def gone(identity: str) -> Any:
+        raise UnknownName(f"there is no fault {identity!r}", where="id")
+
+    world.remove_fault = gone
+    result = await play(HEALED)
+    assert (result.outcome, result.steps[1].detail) == ("passed", "off already")
+
+
+async def test_the_whole_envelope_can_be_said(world: Any, play: Any) -> None:
+    envelope = (
+        "    nth: 3\n    begins-in: 200ms\n    duration: 90s\n    on-for: 2s\n    off-for: 1s\n    client: tenant:a\n"
+    )
+    result = await play(OUTAGE + envelope)
+    assert result.steps[0].title == (
+        "fault http-status --status 503 --retry-after 2 --client tenant:a --nth 3 --begins-in 200ms --duration 90s "
+        "--on-for 2s --off-for 1s on capsule as outage"
+    )
+    assert world.did[0][3]["duration"] == "90s"
+
+
 async def test_one_that_cannot_be_removed_fails_the_run(world: Any, play: Any) -> None:
     async def away(identity: str) -> Any:
         raise UpstreamUnavailable("the service process cannot be reached")
@@ -98,6 +119,14 @@ async def test_a_service_that_is_not_there_fails_the_step(world: Any, play: Any)
         ("  - fault: http-status\n    on: capsule\n    status: 200", 4, "status: must be greater", None),
         ("  - fault: http-status\n    on: capsule", 4, "http-status needs status", "The status, 400 to 599."),
         ("  - fault: latency\n    ms: 5", 4, "the step needs `on:`", None),
+        (
+            "  - fault: hang\n    on: capsule\n    duration: 5", 4, "duration: expected a duration",
+            "write 200ms, 5s, 1m or 2h",
+        ),
+        (
+            "  - fault: hang\n    on: audit", 4, "hang does not act on audit",
+            "it acts on capsule, odyssey, plato, schema-registry",
+        ),
         ("  - heal: outage", 4, "no fault named 'outage' here", "make it by `fault` with `as`"),
         (
             "  - fault: latency\n    on: capsule\n    ms: 1\n    as: slow\n  - heal: slo", 8, "no fault named 'slo'",
