@@ -46,6 +46,7 @@ def up(
     fresh: Annotated[bool, typer.Option("--fresh", help="Drop the data of earlier runs first.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return at once; see `sandbox wait`.")] = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay, and stop it with Ctrl-C.")] = False,
+    tui: Annotated[bool, typer.Option("--tui", help="Then open the user interface.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")] = False,
     timeout: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait for it.")] = READY_LIMIT_S,
     json: JsonOption = False,
@@ -71,6 +72,10 @@ def up(
     status = start(settings, chosen, fresh=fresh, wait_s=None if no_wait else timeout, foreground=foreground)
     if not foreground:
         show_ready(status, json=json, took_s=time.monotonic() - started)
+    if tui:
+        from sandbox.cli.tui import open_tui
+
+        open_tui(name)
 
 
 def start(

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.contracts.link_error import raise_for
-from sandbox.control import dlq_models, fault_models, groups_models, models
+from sandbox.control import dlq_models, fault_models, groups_models, models, overview_models
 from sandbox.errors import NotRunning
 
 __all__ = ["ControlClient"]
@@ -55,6 +55,10 @@ class ControlClient:
 
     async def status(self) -> models.Status:
         return await self._ask(models.Status, "GET", "/v1/status")
+
+    async def overview(self) -> overview_models.Overview:
+        """All that changes from moment to moment, in one answer that is cheap to ask for."""
+        return await self._ask(overview_models.Overview, "GET", "/v1/overview")
 
     async def operate_component(self, name: str, operation: str) -> models.Component:
         """Start, stop, restart, kill, pause or resume. Raises UnknownName."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sandbox.contracts.limits import LimitsChange
 from sandbox.contracts.operations import BREAKER_OPERATIONS, COMPONENT_OPERATIONS
 from sandbox.control import models
+from sandbox.control.overview_models import Overview
 from sandbox.control.ports import Engine
 from sandbox.control.request import read_body
 from sandbox.errors import UnknownName, UsageError
@@ -32,6 +33,9 @@ class EngineHandlers:
 
     async def status(self, _: web.Request) -> web.Response:
         return answer(models.Status, self._engine.status())
+
+    async def overview(self, _: web.Request) -> web.Response:
+        return answer(Overview, await self._engine.overview.look())
 
     async def operate_component(self, request: web.Request) -> web.Response:
         operation = _operation(request, COMPONENT_OPERATIONS)

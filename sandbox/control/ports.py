@@ -9,6 +9,7 @@ from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.engine_faults import EngineFaults
+from sandbox.runtime.overview import EngineOverview
 from sandbox.runtime.resets import Resets
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Engine(Protocol):
     consumer_groups: GroupsView
     resets: Resets
     faults: EngineFaults
+    overview: EngineOverview
 
     def status(self) -> Mapping[str, Any]:
         """A `Status`."""

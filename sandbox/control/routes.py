@@ -7,6 +7,7 @@ from sandbox.control import models
 from sandbox.control.dlq_routes import DLQ_ROUTES
 from sandbox.control.fault_routes import FAULT_ROUTES
 from sandbox.control.groups_routes import GROUPS_ROUTES
+from sandbox.control.overview_models import Overview
 from sandbox.control.route import Route
 
 __all__ = ["OPENAPI_PATH", "ROUTES", "Route"]
@@ -16,6 +17,7 @@ OPENAPI_PATH = "/openapi.json"
 
 ROUTES = (
     Route("GET", "/v1/status", "status", "What runs, where to reach it and what proved it ready", models.Status),
+    Route("GET", "/v1/overview", "overview", "All that changes from moment to moment, cheaply", Overview),
     Route(
         "GET", "/v1/facts", "facts", "Read the journal by sequence number", models.FactPage,
         query=models.FactQuery, tag="facts",

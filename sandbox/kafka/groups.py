@@ -112,8 +112,8 @@ class GroupsAdmin:
         also = frozenset(topics)
         return await asyncio.gather(*(self._describe(group, also) for group in wanted))
 
-    async def offsets(self, topics: Sequence[str]) -> list[PartitionOffsets]:
-        """First and end offsets now of the partitions of these topics."""
+    async def offsets(self, topics: Sequence[str] | None = None) -> list[PartitionOffsets]:
+        """First and end offsets now of the partitions of these topics (default: all)."""
         return await self._reader.offsets(topics)
 
     async def committed(self, groups: Sequence[str]) -> dict[str, dict[tuple[str, int], int]]:

@@ -27,6 +27,7 @@ from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.engine_faults import EngineFaults
+from sandbox.runtime.overview import EngineOverview
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import holder
 from sandbox.runtime.resets import Resets
@@ -66,6 +67,15 @@ class Engine:
         self._training: Child | None = None
         self.resets = Resets(self._running, self.journal, self.clock)
         self.faults = EngineFaults(self.services, self._admin)
+        self.overview = EngineOverview(
+            self.journal,
+            self.clock,
+            status=self.status,
+            running=self._running,
+            faults=self.faults.list,
+            kafka=lambda: vars(self).get("own_kafka"),
+            desk=self.dlq,
+        )
         self.proof: list[Proof] = []
         self.proof_failure: str | None = None
         self._started_ms = self.clock.now_ms()

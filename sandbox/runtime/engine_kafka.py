@@ -21,6 +21,7 @@ from sandbox.runtime.ledger_feed import LedgerFeed
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.services_link import ServicesLink
 from sandbox.runtime.team_contracts import load_contracts
+from sandbox.runtime.topic_counts import TopicCounts
 from sandbox.runtime.topics_view import TopicsView
 
 __all__ = ["EngineKafka"]
@@ -53,6 +54,7 @@ class EngineKafka:
             registry_users=plan.registry_users,
         )
         cluster = self.clients.cluster
+        self.counts = TopicCounts(cluster, joined, clock)
         self.topics = TopicsView(self.clients, journal, clock)
         self.groups = GroupsView(lambda: GroupsAdmin(cluster), processes, running, ledger, journal, clock)
         self.desk = DlqDesk(
@@ -67,4 +69,5 @@ class EngineKafka:
 
     async def close(self) -> None:
         await self.desk.stop()
+        await self.counts.close()
         await self.clients.close()

@@ -95,6 +95,12 @@ class ServicesProcess:
             "clock": {"speed": self._parts.clock.speed},
             "services": {name: served.status() for name, served in self._parts.served.items()},
             "breakers": {name: breaker.to_status() for name, breaker in self._parts.breakers().items()},
+            "limit_windows": [
+                {"service": name, **window}
+                for name, limiter in self._limiters().items()
+                if limiter.enabled
+                for window in limiter.windows()
+            ],
         }
 
     async def operate_breaker(self, service: str, name: str, operation: str) -> Mapping[str, Any]:

@@ -45,6 +45,25 @@ class RecordingFaults:
         return [self.FAULT]
 
 
+class CannedOverview:
+    """One topic, and what `status` says."""
+
+    def __init__(self, engine: RecordingEngine) -> None:
+        self._engine = engine
+
+    async def look(self) -> dict[str, object]:
+        topics = (
+            None
+            if self._engine.kafka_away
+            else [{"name": "rim.fast-path", "partitions": 6, "records": 3, "produced": 4}]
+        )
+        return {
+            "journal": self._engine.journal.identity, "at_ms": 1, "status": self._engine.status(), "topics": topics,
+            "requests": {"capsule": {"total": 7, "errors": 1, "refused": 2, "p95_ms": 4.5}}, "faults": [],
+            "breakers": await self._engine.breakers(), "limits": [], "dlq": [],
+        }  # fmt: skip
+
+
 class RecordingEngine:
     """An engine of one topic, one breaker and one component, which remembers what it was asked."""
 
@@ -132,6 +151,10 @@ class RecordingEngine:
     async def reset_limits(self, service: str) -> dict[str, object]:
         self.asked.append(("reset limits", service))
         return LIMITS
+
+    @property
+    def overview(self) -> CannedOverview:
+        return CannedOverview(self)
 
     @property
     def faults(self) -> RecordingFaults:

@@ -106,6 +106,10 @@ class DlqDesk:
         standing = self.letters.standing()
         return [_topic_row(name, standing.get(name, {})) for name in sorted(names | standing.keys())]
 
+    def standing(self) -> list[dict[str, Any]]:
+        """The topics with letters as they were last read: asks nobody."""
+        return [_topic_row(name, each) for name, each in sorted(self.letters.standing().items())]
+
     async def list(self, topic: str, wanted: LetterFilter, *, after: int = 0, limit: int = 100) -> dict[str, Any]:
         """`{"letters": […], "next": number to go on after}` in the order in which they were written down."""
         dlq_topic = await self._find_topic(topic)

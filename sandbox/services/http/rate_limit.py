@@ -96,6 +96,22 @@ class RateLimiter:
             "enabled": self.enabled,
         }
 
+    def windows(self) -> list[dict[str, str | int | float]]:
+        """The running windows: who has used how much of which class, and the real seconds until each ends."""
+        now_ns, window_ns = self._clock.monotonic_ns(), self.limits.window_s * NANOS
+        speed = self._clock.speed if self._has_speed else 1.0
+        return [
+            {
+                "client": client,
+                "kind": kind,
+                "used": window.used,
+                "limit": getattr(self.limits, kind),
+                "left_s": round((window.start_ns + window_ns - now_ns) / NANOS / speed, 1),
+            }
+            for (client, kind), window in self._windows.items()
+            if now_ns - window.start_ns < window_ns
+        ]
+
     def admit(self, client: str, kind: str, *, counted: bool = True) -> Admission:
         """Whether `client` may make one more request of class `kind`; one exactly at a window's end opens the next."""
         limits = self.limits

@@ -1,0 +1,54 @@
+"""`sandbox tui`: the user interface in the terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sandbox.cli.options import JsonOption, NameOption
+
+__all__ = ["open_tui", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("tui")(tui)
+
+
+def tui(
+    read_only: Annotated[bool, typer.Option("--read-only", help="Look only; refuse whatever would change.")] = False,
+    light: Annotated[bool, typer.Option("--light", help="Begin with the light theme.")] = False,
+    page: Annotated[str, typer.Option(metavar="PAGE", help="Begin with topics, dlq, scenarios, …")] = "overview",
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Watch and drive a running sandbox on the terminal.
+
+    It attaches to a sandbox that was started anywhere on this machine, and leaves it running. Keys: ?.
+    """
+    if json:
+        from sandbox.errors import UsageError
+
+        raise UsageError("a user interface has no JSON", where="--json", hint="see `sandbox status --json`")
+    open_tui(name, read_only=read_only, light=light, page=page)
+
+
+def open_tui(name: str | None, *, read_only: bool = False, light: bool = False, page: str = "overview") -> None:
+    """Until the user leaves. Raises NotRunning when there is no sandbox, UsageError for an unknown page."""
+    from sandbox.cli.target import find_target
+    from sandbox.errors import UsageError
+    from sandbox.tui.screens import PAGES
+
+    pages = [entry.name for entry in PAGES]
+    if page not in pages:
+        raise UsageError(f"there is no page {page!r}", where="--page", hint=f"choose from {', '.join(pages)}")
+    find_target(name)  # told here, where it can be read, if there is none
+
+    from sandbox.tui.app import SandboxApp
+    from sandbox.tui.feed import Feed
+
+    def locate() -> tuple[str, str]:
+        target = find_target(name)
+        return target.url, target.token
+
+    SandboxApp(Feed(locate, read_only=read_only), page=page, light=light).run()

@@ -1,0 +1,1 @@
+"""Parts of screens, one a file, each with its own CSS."""

@@ -1,0 +1,99 @@
+"""Keys that mean the same everywhere."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import Input
+
+from sandbox.tui.app import SandboxApp
+from sandbox.tui.dialogs.help import Help
+from sandbox.tui.screens import PAGES
+from sandbox.tui.widgets.filter_bar import FilterBar
+from tests.tui.fake_feed import FakeFeed
+
+SIZE = (120, 40)
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+async def test_a_number_opens_its_page(number: int) -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press(str(number))
+        await pilot.pause()
+        assert app.page is not None and app.page.id == f"page-{PAGES[number - 1].name}"
+
+
+async def test_escape_goes_back_to_the_page_before() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("2", "3", "escape")
+        assert app.page.id == "page-topics"
+        await pilot.press("escape")
+        assert app.page.id == "page-overview"
+
+
+async def test_a_click_on_a_tab_opens_its_page() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.click("TabLine", offset=(18, 0))
+        await pilot.pause()
+        assert app.page.id == "page-topics"
+
+
+async def test_slash_narrows_while_it_is_typed_and_escape_shows_all_again() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        table = app.query_one("#topics")
+        before = len(table.rows)
+        await pilot.press("slash", *"dlq")
+        assert [topic.name for topic in table.rows] == ["perception.events.dlq", "rim.fast-path.dlq"]
+        await pilot.press("enter")
+        assert app.focused is table and len(table.rows) == 2
+        await pilot.press("escape")
+        assert len(table.rows) == before
+        assert not app.query_one(FilterBar).has_class("-open")
+
+
+async def test_keys_are_text_while_a_filter_is_typed() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("slash", "q", "2")
+        assert app.page.id == "page-overview"
+        assert app.query_one("#filter-text", Input).value == "q2"
+
+
+async def test_question_mark_shows_the_keys_and_escape_closes_them() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, Help)
+        await pilot.press("escape")
+        assert not isinstance(app.screen, Help)
+
+
+async def test_ctrl_t_changes_between_dark_and_light() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+t")
+        assert app.theme == "sandbox-light"
+        await pilot.press("ctrl+t")
+        assert app.theme == "sandbox-dark"
+
+
+async def test_ctrl_p_finds_every_page_by_name() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("ctrl+p", *"Go to Logs")
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert app.page.id == "page-logs"
+
+
+async def test_q_leaves_without_a_word_to_the_sandbox() -> None:
+    feed = FakeFeed()
+    app = SandboxApp(feed)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("q")
+    assert not app.is_running and feed.acts == 0
