@@ -43,24 +43,31 @@ class Story:
 def _started(fact: Mapping[str, Any]) -> StepLine:
     return StepLine(
         fact["number"], fact["title"], "running", within_ms=fact.get("within_ms"), started_ms=fact["at_ms"],
-        where=fact.get("where", ""),
+        where=fact.get("where", ""), path=_path(fact),
     )  # fmt: skip
 
 
 def _finished(fact: Mapping[str, Any], steps: tuple[StepLine, ...]) -> StepLine:
-    began = next((each for each in steps if each.number == fact["number"]), None)
+    path = _path(fact)
+    began = next((each for each in steps if (each.number, each.path) == (fact["number"], path)), None)
     return StepLine(
         fact["number"], fact["title"], fact["outcome"], fact.get("detail"), fact["took_ms"],
         began.within_ms if began else None, began.started_ms if began else fact["at_ms"], fact.get("where", ""),
-        fact.get("failure"),
+        fact.get("failure"), path,
     )  # fmt: skip
+
+
+def _path(fact: Mapping[str, Any]) -> str:
+    """Empty for a step that is not inside another."""
+    path = fact.get("path", "")
+    return "" if path == str(fact["number"]) else path
 
 
 def _put(steps: tuple[StepLine, ...], step: StepLine) -> tuple[StepLine, ...]:
     """In the place of the step of that number, else at the end. Captions (number 0) are each a line of their own."""
     if step.number:
         for place, each in enumerate(steps):
-            if each.number == step.number:
+            if (each.number, each.path) == (step.number, step.path):
                 return (*steps[:place], step, *steps[place + 1 :])
     elif step.state != "running" and steps and steps[-1].number == 0 and steps[-1].title == step.title:
         return (*steps[:-1], step)

@@ -134,12 +134,15 @@ def story_lines(run: RunLine | None, now_ms: int, width: int, height: int) -> li
             lines.append(Content.styled(f"  {step.title}", "italic $dim").truncate(width, ellipsis=True))
             continue
         right = _taken(step.took_ms, step.within_ms, now_ms - step.started_ms, step.state)
-        room = width - right.cell_length - 3
+        inset = "  " * step.path.count(".")
+        room = width - right.cell_length - 3 - len(inset)
         title = Content(step.title).truncate(room, ellipsis=True)
         lines.append(
-            Content.assemble((f"{sign.mark} ", sign.tone), title, " " * max(1, room + 1 - title.cell_length), right)
+            Content.assemble(
+                inset, (f"{sign.mark} ", sign.tone), title, " " * max(1, room + 1 - title.cell_length), right
+            )
         )
-    left = run.total - run.done - sum(1 for step in steps if step.number and step.state == "running")
+    left = run.total - run.done - sum(1 for step in steps if step.number and not step.path and step.state == "running")
     if run.state == "running":
         lines.append(Content.styled(f"· {left} more to come" if left > 0 else "· the last one", "$dim"))
     else:
