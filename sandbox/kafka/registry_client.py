@@ -100,7 +100,13 @@ class RegistryClient:
 
     async def latest(self, subject: str) -> RegisteredSchema:
         """The newest version of `subject`. Raises SchemaUnknown."""
-        answer = await self._call("GET", f"/subjects/{_quoted(subject)}/versions/latest")
+        return await self.version(subject)
+
+    async def version(self, subject: str, version: int | None = None) -> RegisteredSchema:
+        """A version of `subject`, the newest when left out. Raises SchemaUnknown, UsageError when it is not Avro."""
+        answer = await self._call("GET", f"/subjects/{_quoted(subject)}/versions/{version or 'latest'}")
+        if (kind := answer.get("schemaType", "AVRO")) != "AVRO":
+            raise UsageError(f"{subject} is {kind}, not AVRO", where=self.url)
         return RegisteredSchema(answer["subject"], answer["version"], answer["id"], _parsed(answer["schema"]))
 
     async def subjects(self) -> list[str]:

@@ -18,7 +18,7 @@ from sandbox.errors import UpstreamUnavailable, UsageError
 from sandbox.kafka.avro_schema import full_name, misfits, prepared
 from sandbox.kafka.registry_client import RegistryClient, RegistryRefused, SchemaUnknown
 
-__all__ = ["AvroDeserializer", "AvroSerializer", "register_contracts"]
+__all__ = ["AvroDeserializer", "AvroSerializer", "SchemaWriter", "register_contracts"]
 
 _UNWRITABLE = (TypeError, ValueError, OverflowError, AttributeError, KeyError, IndexError, struct.error)
 _UNREADABLE = (
@@ -39,6 +39,29 @@ async def register_contracts(
         for topic, schema in contracts.avro_topics()
         for subject in (strategy.subject(topic.name, full_name(schema), names),)
     }
+
+
+class SchemaWriter:
+    """Writes the values of one `schema`, prepared, under its id in the registry."""
+
+    def __init__(self, topic: str, schema_id: int, schema: Any, *, strict: bool) -> None:
+        self._topic = topic
+        self._head = frame(schema_id, b"")
+        self._strict = strict
+        self.schema = schema
+
+    def __call__(self, value: Mapping[str, Any]) -> bytes:
+        """Raises UsageError naming each field that does not fit."""
+        body = io.BytesIO()
+        body.write(self._head)
+        try:
+            fastavro.schemaless_writer(body, self.schema, value, strict_allow_default=self._strict)
+        except _UNWRITABLE as error:
+            reasons = misfits(value, self.schema)
+            raise UsageError(
+                f"the value does not fit {full_name(self.schema)}: {'; '.join(reasons) or error}", where=self._topic
+            ) from None
+        return body.getvalue()
 
 
 class AvroSerializer:
@@ -67,7 +90,7 @@ class AvroSerializer:
         self._strategy = strategy
         self._ids = dict(ids or {})
         self._strict = strict
-        self._known: dict[tuple[str, SubjectStrategy], tuple[int, Any]] = {}
+        self._known: dict[tuple[str, SubjectStrategy], SchemaWriter] = {}
 
     async def serialize(
         self, topic: str, value: Mapping[str, Any], *, strategy: SubjectStrategy | None = None
@@ -77,20 +100,27 @@ class AvroSerializer:
         Raises UsageError naming each field that does not fit, or when the schema is not registered or refused;
         UpstreamUnavailable when the registry is needed and away.
         """
+        return (await self.writer(topic, strategy=strategy))(value)
+
+    async def writer(self, topic: str, *, strategy: SubjectStrategy | None = None) -> SchemaWriter:
+        """What writes the values of `topic`, to be kept by who writes many. Raises as `serialize`."""
         place = (topic, strategy or self._strategy)
         known = self._known.get(place)
         if known is None:
-            known = self._known[place] = await self._resolve(*place)
-        schema_id, schema = known
-        body = io.BytesIO()
+            known = self._known[place] = SchemaWriter(topic, *await self._resolve(*place), strict=self._strict)
+        return known
+
+    async def registered_writer(self, topic: str, subject: str, version: int | None = None) -> SchemaWriter:
+        """The same for the schema that is registered under a subject: its newest version, or this one.
+
+        Raises UsageError when there is no such subject or version, UpstreamUnavailable when the registry is away.
+        """
         try:
-            fastavro.schemaless_writer(body, schema, value, strict_allow_default=self._strict)
-        except _UNWRITABLE as error:
-            reasons = misfits(value, schema)
-            raise UsageError(
-                f"the value does not fit {full_name(schema)}: {'; '.join(reasons) or error}", where=topic
-            ) from None
-        return frame(schema_id, body.getvalue())
+            found = await self._registry.version(subject, version)
+        except RegistryRefused as error:
+            hint = "`sandbox schemas list` shows the subjects, `sandbox schemas show SUBJECT` the versions"
+            raise UsageError(f"{subject}: {error.message}", where=topic, hint=hint) from error
+        return SchemaWriter(topic, found.schema_id, prepared(found.schema), strict=True)
 
     async def _resolve(self, topic: str, strategy: SubjectStrategy) -> tuple[int, Any]:
         schema = self._contracts.schema_of(topic)

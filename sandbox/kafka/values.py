@@ -14,7 +14,7 @@ from sandbox.contracts.poison import Poison, bad_magic, least_value, undecodable
 from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UsageError
 from sandbox.kafka.avro_schema import prepared
-from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer
+from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer, SchemaWriter
 
 __all__ = ["TopicValues", "View"]
 
@@ -50,6 +50,22 @@ class TopicValues:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         except (TypeError, ValueError) as error:
             raise UsageError(f"the value is not JSON: {error}", where=topic) from None
+
+    async def avro_writer(
+        self,
+        topic: str,
+        *,
+        strategy: SubjectStrategy | None = None,
+        subject: str | None = None,
+        version: int | None = None,
+    ) -> SchemaWriter:
+        """What writes Avro for a topic: by its contract, or by a registered `subject` and `version`.
+
+        Raises UsageError, or UpstreamUnavailable when the registry is needed and away.
+        """
+        if subject is not None:
+            return await self._serializer.registered_writer(topic, subject, version)
+        return await self._serializer.writer(topic, strategy=strategy)
 
     async def poisoned(self, topic: str, value: bytes | None, way: Poison) -> bytes:
         """A record of the topic, as its bytes, made into one that no consumer of its contract can read.

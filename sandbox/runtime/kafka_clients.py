@@ -69,7 +69,7 @@ class NoRegistry:
             hint="start it without `--without schema-registry`, or with `--replace schema-registry=URL`",
         )
 
-    register = lookup = schema = latest = subjects = _refuse
+    register = lookup = schema = latest = version = subjects = _refuse
 
     async def close(self) -> None:
         """There is nothing to close."""

@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from sandbox.clock import SystemClock
+from sandbox.contracts.poison import Poison
+from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UsageError
 from sandbox.events.facts import Fact
 from sandbox.kafka.publisher import Pending
@@ -20,7 +22,17 @@ from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.resets import Resets
 from sandbox.runtime.scenario_calls import open_service_calls
 from sandbox.scenarios.assertions.assertion import MISSING
-from sandbox.scenarios.ports import BreakerState, Calls, FaultState, GroupState, Moved, Outgoing, Seen, Setting
+from sandbox.scenarios.ports import (
+    AvroWriter,
+    BreakerState,
+    Calls,
+    FaultState,
+    GroupState,
+    Moved,
+    Outgoing,
+    Seen,
+    Setting,
+)
 from sandbox.scenarios.telling import SOURCE
 from sandbox.services.settings import HttpSettings
 
@@ -98,9 +110,20 @@ class ScenarioWorld:
         if value is None or isinstance(value, bytes):
             key = None if outgoing.key is None else outgoing.key.encode()
             return await self._publisher.post_raw(outgoing.topic, key=key, value=value, **about)
-        return await self._publisher.post(
-            outgoing.topic, value, key=outgoing.key, strategy=outgoing.subject_strategy, **about
-        )
+        return await self._publisher.post(outgoing.topic, value, key=outgoing.key, **about)
+
+    async def avro_writer(
+        self,
+        topic: str,
+        *,
+        strategy: SubjectStrategy | None = None,
+        subject: str | None = None,
+        version: int | None = None,
+    ) -> AvroWriter:
+        return await self._clients.values.avro_writer(topic, strategy=strategy, subject=subject, version=version)
+
+    async def foreign_record(self, topic: str) -> bytes:
+        return await self._clients.values.poisoned(topic, None, Poison.WRONG_SCHEMA)
 
     @asynccontextmanager
     async def tap(self, topics: Collection[str]) -> AsyncIterator[AsyncIterator[Seen]]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.scenarios.steps_failed import StepsFailed
@@ -12,18 +14,28 @@ from sandbox.scenarios.steps_failed import StepsFailed
 __all__ = ["Background", "Backgrounds", "Work"]
 
 
-class Work(Protocol):
-    """What can go on in the background: an `Outflow` of records, a list of steps."""
+class Work(ABC):
+    """What can go on in the background: an `Outflow` of records, a load of calls, a list of steps."""
 
     @property
+    @abstractmethod
     def told(self) -> str:
         """What it has done so far, in a few words: `12 records sent`."""
 
+    @abstractmethod
     async def run(self) -> None:
         """Returns at its end, or soon after `stop`. Raises SandboxError, or StepsFailed when a step of it has."""
 
+    @abstractmethod
     def stop(self) -> None:
         """Begin nothing more; what is on its way still arrives."""
+
+    def result(self) -> Mapping[str, Any]:
+        """What later steps know of it by its name: `sent`, `rate`…"""
+        return {}
+
+    def check(self) -> None:  # noqa: B027 - most work is not expected to be anything
+        """Raises ExpectationFailed when it was not as its step expects."""
 
 
 @dataclass(slots=True)
@@ -57,15 +69,26 @@ class Backgrounds:
     def __contains__(self, name: str) -> bool:
         return name in self._running
 
+    def __iter__(self) -> Iterator[Background]:
+        return iter(tuple(self._running.values()))
+
     def __len__(self) -> int:
         return len(self._running)
 
     async def stop(self, name: str) -> Background:
-        """End one, and wait until what it had begun is done. Raises KeyError."""
+        """End one, and wait until what it had begun is done. `error` also tells what it should have been.
+
+        Raises KeyError.
+        """
         background = self._running.pop(name)
         background.work.stop()
         assert background.task is not None
         await background.task
+        if background.error is None:
+            try:
+                background.work.check()
+            except SandboxError as error:
+                background.error = error
         return background
 
     async def stop_all(self) -> list[Background]:

@@ -12,6 +12,7 @@ from sandbox.scenarios.model.scenario import Scenario
 from sandbox.scenarios.steps.fault import FaultStep
 from sandbox.scenarios.steps.heal import HealStep
 from sandbox.scenarios.steps.publish import PublishStep
+from sandbox.scenarios.steps.replay import ReplayStep
 from sandbox.scenarios.steps.step import ENDPOINTS, Step
 from sandbox.scenarios.steps.stop import StopStep
 from sandbox.scenarios.template.functions import VOLATILE
@@ -19,7 +20,7 @@ from sandbox.scenarios.template.tree import Template
 
 __all__ = ["problems"]
 
-GIVEN = frozenset((*ENDPOINTS, "run", *(VOLATILE - {"sequence"})))
+GIVEN = frozenset((*ENDPOINTS, "run", *(VOLATILE - {"sequence", "row"})))
 """Names that every scenario has."""
 
 
@@ -40,6 +41,8 @@ def problems(scenario: Scenario, contracts: Contracts | None = None) -> Iterator
             yield from _topics(step, {*contracts.topics, *scenario.topics})
             if isinstance(step, PublishStep):
                 yield from _value(step, contracts)
+            if isinstance(step, ReplayStep):
+                yield from step.problems(contracts, {*contracts.topics, *scenario.topics})
 
 
 def _steady(scenario: Scenario) -> Iterator[InvalidFile]:
@@ -52,8 +55,7 @@ def _steady(scenario: Scenario) -> Iterator[InvalidFile]:
 def _names(steps: Iterable[Step], known: set[str]) -> Iterator[InvalidFile]:
     """Adds to `known` what the steps give; what is known inside a step only is not."""
     for step in steps:
-        usable = {*known, "sequence"} if isinstance(step, PublishStep) else known
-        yield from _unknown_names(step.templates(), usable, step.at)
+        yield from _unknown_names(step.templates(), {*known, *step.own_names}, step.at)
         for part in step.parts():
             inside = {*known, *part.names}
             yield from _names(part.steps, inside)
@@ -70,6 +72,8 @@ def _unknown_names(templates: Iterable[Template], known: set[str], at: str) -> I
             hint = f"did you mean {close!r}?" if close else "give it under `vars`, or by `capture` in a step before"
             if name == "sequence":
                 hint = "`sequence` is known in a publish only"
+            if name == "row":
+                hint = "`row` is known in a publish with `from:` only"
             yield InvalidFile(f"{source}: nothing is named {name!r} here", where=template.where or at, hint=hint)
 
 

@@ -16,8 +16,8 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import Fact, FactSink
 
 __all__ = [
-    "Answer", "BreakerState", "Calls", "FaultState", "GroupState", "Message", "Moved", "Outgoing", "Seen", "Sent",
-    "Setting", "Socket", "World",
+    "Answer", "AvroWriter", "BreakerState", "Calls", "FaultState", "GroupState", "Message", "Moved", "Outgoing", "Seen",
+    "Sent", "Setting", "Socket", "World",
 ]  # fmt: skip
 
 
@@ -26,7 +26,6 @@ class Outgoing:
     """A record to publish. A mapping is encoded by the topic's contract; bytes go out as they are; None is a tombstone.
 
     The record carries the ids of `trace`; `headers` come besides them, or in their place where the name is the same.
-    `subject_strategy` names the registry's subject of a mapping, None for the topic's own.
     """
 
     topic: str
@@ -35,7 +34,15 @@ class Outgoing:
     trace: TraceContext
     headers: tuple[tuple[str, bytes], ...] = ()
     partition: int | None = None
-    subject_strategy: SubjectStrategy | None = None
+
+
+class AvroWriter(Protocol):
+    """Writes Avro values of one schema in the wire format; `schema` is that schema, parsed."""
+
+    schema: Any
+
+    def __call__(self, value: Mapping[str, Any]) -> bytes:
+        """Raises UsageError naming each field that does not fit."""
 
 
 class Sent(Protocol):
@@ -151,6 +158,21 @@ class World(Protocol):
 
         Raises UpstreamUnavailable, or UsageError when topic, partition or value will not do.
         """
+
+    async def avro_writer(
+        self,
+        topic: str,
+        *,
+        strategy: SubjectStrategy | None = None,
+        subject: str | None = None,
+        version: int | None = None,
+    ) -> AvroWriter:
+        """For the topic's contract, under the subject that `strategy` names; or for a registered `subject`, its newest
+        version when left out. Raises UsageError, or UpstreamUnavailable when the registry is away.
+        """
+
+    async def foreign_record(self, topic: str) -> bytes:
+        """A good record of a schema that the topic's consumers cannot read. Raises as `avro_writer`."""
 
     def tap(self, topics: Collection[str]) -> AbstractAsyncContextManager[AsyncIterator[Seen]]:
         """Every record of these topics written after entering, in order per partition, endless.

@@ -118,7 +118,8 @@ class ScenarioRunner:
         await stack.enter_async_context(world.setting(setting))
         calls = await stack.enter_async_context(world.calls())
         names = self._given_names()
-        stage = Stage(world, calls, run=self.run_id, correlation_id=self.correlation_id, names=names, ids=self._ids)
+        about: Any = {"run": self.run_id, "correlation_id": self.correlation_id, "seed": self.seed}
+        stage = Stage(world, calls, names=names, ids=self._ids, **about)
         if topics := tuple(dict.fromkeys(topic for step in scenario.all_steps() for topic in step.topics())):
             await stack.enter_async_context(self._watch_records(stage, topics))
         if any(isinstance(step, BreakerStep) for step in scenario.all_steps()):

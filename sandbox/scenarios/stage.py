@@ -49,7 +49,15 @@ class Stage:
     """One run. `names` are the run's vars, endpoints and captures, as templates see them."""
 
     def __init__(
-        self, world: World, calls: Calls, *, run: str, correlation_id: str, names: dict[str, Any], ids: random.Random
+        self,
+        world: World,
+        calls: Calls,
+        *,
+        run: str,
+        correlation_id: str,
+        names: dict[str, Any],
+        ids: random.Random,
+        seed: int = 0,
     ) -> None:
         self.world = world
         self.calls = calls
@@ -65,6 +73,7 @@ class Stage:
         """Ids of the faults that this run has made and not removed."""
         self.moments = Moments(world.clock)
         self.ids = ids
+        self.seed = seed
 
     def trace(self) -> TraceContext:
         """A new trace under the run's correlation id, for one record or call."""

@@ -16,10 +16,9 @@ import io
 import os
 import statistics
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +48,7 @@ from sandbox.runtime.ports import free_port
 from sandbox.runtime.serve import GC_THRESHOLDS
 from sandbox.services.capsule.service import CapsuleService
 from sandbox.services.ports import ServiceContext
+from tests.benchmarks.stopwatch import Cost, Stopwatch
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(900)]
 
@@ -67,22 +67,6 @@ app.router.add_post("/v1/facts", take)
 web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 """
 """Takes facts as the engine does, in a process of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    cpu_us: float
-    """Of this process for each record."""
-    wall_us: float
-
-
-class Stopwatch:
-    def __init__(self) -> None:
-        self._cpu_s, self._wall_s = time.process_time(), time.perf_counter()
-
-    def cost(self, records: int) -> Cost:
-        cpu_s, wall_s = time.process_time() - self._cpu_s, time.perf_counter() - self._wall_s
-        return Cost(cpu_s / records * 1e6, wall_s / records * 1e6)
 
 
 @asynccontextmanager

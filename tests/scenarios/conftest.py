@@ -44,6 +44,14 @@ class FakeSent:
 
 
 @dataclass
+class FakeWriter:
+    schema: Any
+
+    def __call__(self, value: Any) -> Any:
+        return dict(value)
+
+
+@dataclass
 class Call:
     method: str
     url: str
@@ -99,6 +107,8 @@ class FakeWorld:
     standing: dict[str, FaultState] = field(default_factory=dict)
     kafka_down: bool = False
     topics: set[str] | None = None
+    registered: dict[Any, Any] = field(default_factory=dict)
+    writers: list[tuple[Any, ...]] = field(default_factory=list)
     _taps: list[tuple[tuple[str, ...], asyncio.Queue[Seen]]] = field(default_factory=list)
     _watchers: list[tuple[tuple[type[Fact], ...], asyncio.Queue[Fact]]] = field(default_factory=list)
     _offsets: dict[str, int] = field(default_factory=dict)
@@ -120,6 +130,16 @@ class FakeWorld:
             yield
         finally:
             self.settings.append("undone")
+
+    async def avro_writer(self, topic: str, *, strategy: Any = None, subject: Any = None, version: Any = None) -> Any:
+        """Keeps values as they are, so that tests can look into them."""
+        self.writers.append((topic, strategy, subject, version))
+        if self.refusal is not None:
+            raise self.refusal
+        return FakeWriter(self.registered.get((subject, version)) if subject else self.contracts.schema_of(topic))
+
+    async def foreign_record(self, topic: str) -> bytes:
+        return f"not for {topic}".encode()
 
     async def send(self, outgoing: Outgoing) -> FakeSent:
         if self.kafka_down:

@@ -59,8 +59,9 @@ def test_a_good_file_is_read_with_the_line_of_each_step() -> None:
 MISTAKES = {
     "unknown key in a step": (
         ("rate: 100/s", "rat: 100/s"),
-        "story.yaml:16: unknown key 'rat' in the step `publish`, expected publish, key, value, headers, count, rate, "
-        "partition, format, subject-strategy, background, as, at\n  → did you mean 'rate'?",
+        "story.yaml:16: unknown key 'rat' in the step `publish`, expected publish, key, value, raw, poison, from, "
+        "headers, partition, format, schema, subject-strategy, duplicates, out-of-order, count, rate, ramp, burst, "
+        "stages, for, jitter, background, as, at\n  → did you mean 'rate'?",
     ),
     "unknown key in the header": (
         ("purpose:", "purpos:"),
@@ -78,14 +79,15 @@ MISTAKES = {
     ),
     "unknown step": (
         ("- expect: capsule", "- expct: capsule"),
-        "story.yaml:21: unknown step 'expct', expected one of say, publish, http, websocket, expect, breaker, dlq, "
-        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, "
+        "story.yaml:21: unknown step 'expct', expected one of say, publish, replay, load, http, websocket, expect, "
+        "breaker, dlq, ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, "
         "do, parallel, repeat, when, include\n  → did you mean 'expect'?",
     ),
     "options before the verb": (
         ("  - breaker: odyssey/capsule\n    is: CLOSED", "  - is: CLOSED\n    breaker: odyssey/capsule"),
-        "story.yaml:8: unknown step 'is', expected one of say, publish, http, websocket, expect, breaker, dlq, "
-        "ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, do, parallel, repeat, when, include\n"
+        "story.yaml:8: unknown step 'is', expected one of say, publish, replay, load, http, websocket, expect, "
+        "breaker, dlq, ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, "
+        "do, parallel, repeat, when, include\n"
         "  → a step begins with what it does: put `breaker:` first",
     ),
     "a step that is a word": (

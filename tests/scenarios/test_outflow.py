@@ -1,6 +1,8 @@
 """Records leave at their rate, with a bounded number on their way, and none is lost when it ends."""
 
 import asyncio
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,12 +11,17 @@ from sandbox.contracts.delivery import Published
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UpstreamUnavailable
 from sandbox.scenarios.outflow import IN_FLIGHT_LIMIT, Outflow
+from sandbox.scenarios.pacing import at_once, steady
 from sandbox.scenarios.ports import Outgoing
 
 
 def outgoing(number: int) -> Outgoing:
     trace = TraceContext("req-1", "trace-1", "0" * 31 + "1", "0" * 15 + "1")
     return Outgoing(topic="rim.fast-path", key=None, value=str(number).encode(), trace=trace)
+
+
+def due(count: int | None, rate_per_s: float | None) -> Iterator[int]:
+    return itertools.islice(at_once() if rate_per_s is None else steady(rate_per_s), count)
 
 
 class SlowBroker:
@@ -43,14 +50,14 @@ class SlowBroker:
 async def test_records_leave_at_their_rate(world: Any) -> None:
     sent_at: list[float] = []
     world.on_publish = lambda each: sent_at.append(world.clock.monotonic_ns() / 1e9)
-    task = asyncio.create_task(Outflow(world, outgoing, count=5, rate_per_s=4).run())
+    task = asyncio.create_task(Outflow(world, outgoing, due(5, 4)).run())
     await world.clock.advance(2.0)
     await task
     assert sent_at == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
 
 
 async def test_what_was_late_is_caught_up_with_so_that_the_count_stays_exact(world: Any) -> None:
-    flow = Outflow(world, outgoing, count=None, rate_per_s=100)
+    flow = Outflow(world, outgoing, due(None, 100))
     task = asyncio.create_task(flow.run())
     await world.clock.advance(0.0)
     world.clock.tick(1.0)
@@ -62,14 +69,14 @@ async def test_what_was_late_is_caught_up_with_so_that_the_count_stays_exact(wor
 
 
 async def test_without_a_rate_everything_leaves_at_once(world: Any) -> None:
-    flow = Outflow(world, outgoing, count=200, rate_per_s=None)
+    flow = Outflow(world, outgoing, due(200, None))
     await flow.run()
     assert (flow.sent, len(world.published), flow.last_published.offset) == (200, 200, 199)
 
 
 async def test_no_more_than_a_bounded_number_is_on_its_way(world: Any) -> None:
     broker = SlowBroker(world.clock)
-    flow = Outflow(broker, outgoing, count=5_000, rate_per_s=None)  # type: ignore[arg-type]
+    flow = Outflow(broker, outgoing, due(5_000, None))  # type: ignore[arg-type]
     task = asyncio.create_task(flow.run())
     for _ in range(500):
         await asyncio.sleep(0)
@@ -81,7 +88,7 @@ async def test_no_more_than_a_bounded_number_is_on_its_way(world: Any) -> None:
 
 async def test_stopping_waits_for_what_is_on_its_way(world: Any) -> None:
     broker = SlowBroker(world.clock)
-    flow = Outflow(broker, outgoing, count=None, rate_per_s=10)  # type: ignore[arg-type]
+    flow = Outflow(broker, outgoing, due(None, 10))  # type: ignore[arg-type]
     task = asyncio.create_task(flow.run())
     await world.clock.advance(1.0)
     flow.stop()
@@ -97,4 +104,12 @@ async def test_a_record_that_the_broker_does_not_take_ends_it(world: Any) -> Non
     broker.trouble = UpstreamUnavailable("Kafka is away")
     broker.acknowledge.set()
     with pytest.raises(UpstreamUnavailable, match="Kafka is away"):
-        await Outflow(broker, outgoing, count=3, rate_per_s=None).run()  # type: ignore[arg-type]
+        await Outflow(broker, outgoing, due(3, None)).run()  # type: ignore[arg-type]
+
+
+async def test_it_tells_how_many_went_out_and_how_fast(world: Any) -> None:
+    flow = Outflow(world, outgoing, due(21, 10))
+    task = asyncio.create_task(flow.run())
+    await world.clock.advance(3.0)
+    await task
+    assert flow.told == "21 records sent, 10/s" and flow.result() == {"sent": 21, "rate": pytest.approx(10)}

@@ -93,7 +93,8 @@ TemplatedMapping = Annotated[Template, PlainValidator(_mapping), WithJsonSchema(
 
 _RESERVED = frozenset(
     (
-        *("capsule", "odyssey", "plato", "registry", "run", "random", "uuid", "new_id", "now", "choice", "sequence"),
+        *("capsule", "odyssey", "plato", "registry", "run", "random", "uuid", "new_id", "now", "choice"),
+        *("sequence", "row"),
         *("true", "false", "none", "null", "and", "or", "not", "in", "is", "if", "else", "self"),
     )
 )

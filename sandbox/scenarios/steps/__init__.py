@@ -10,9 +10,11 @@ from sandbox.scenarios.steps.heal import HealStep
 from sandbox.scenarios.steps.http import HttpStep
 from sandbox.scenarios.steps.include import IncludeStep
 from sandbox.scenarios.steps.ledger import LedgerStep
+from sandbox.scenarios.steps.load import LoadStep
 from sandbox.scenarios.steps.parallel import ParallelStep
 from sandbox.scenarios.steps.publish import PublishStep
 from sandbox.scenarios.steps.repeat import RepeatStep
+from sandbox.scenarios.steps.replay import ReplayStep
 from sandbox.scenarios.steps.reset import ResetStep
 from sandbox.scenarios.steps.reset_offsets import ResetOffsetsStep
 from sandbox.scenarios.steps.say import SayStep
@@ -30,6 +32,8 @@ STEPS: dict[str, type[Step]] = {
     for each in (
         SayStep,
         PublishStep,
+        ReplayStep,
+        LoadStep,
         HttpStep,
         WebSocketStep,
         ExpectStep,

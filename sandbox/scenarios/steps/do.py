@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, model_validator
 
-from sandbox.scenarios.background import Background
+from sandbox.scenarios.background import Background, Work
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.strict import Name
 from sandbox.scenarios.stage import Turn
@@ -53,7 +53,7 @@ class DoStep(Step):
         return "goes on"
 
 
-class _Steps:
+class _Steps(Work):
     """Steps as work in the background."""
 
     told = "ended"

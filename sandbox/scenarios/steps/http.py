@@ -68,16 +68,7 @@ class HttpStep(Step):
     @field_validator("request", mode="plain")
     @classmethod
     def _method_and_url(cls, value: Any) -> str:
-        match = _REQUEST.match(value) if isinstance(value, str) else None
-        if match is None:
-            raise BadValue(
-                f"expected a method and a URL, found {value!r}", hint="for example GET {{ capsule }}/api/v1/…"
-            )
-        if match[1] not in METHODS:
-            close = nearest(match[1].upper(), METHODS) or METHODS[0]
-            raise BadValue(f"expected one of {', '.join(METHODS)}, found {match[1]!r}", hint=f"did you mean {close!r}?")
-        compile_template(value)
-        return value
+        return method_and_url(value)
 
     @property
     def method(self) -> str:
@@ -85,8 +76,7 @@ class HttpStep(Step):
 
     @cached_property
     def url(self) -> Template:
-        rest = self.request.split(None, 1)[1].strip()
-        return compile_template(SourceText(rest, getattr(self.request, "where", self.at)))
+        return url_of(self.request, self.at)
 
     def templates(self) -> Iterator[Template]:
         yield from self.url.walk()
@@ -125,8 +115,8 @@ class HttpStep(Step):
         trace = turn.stage.trace()
         given = {} if self.headers is None else self.headers.render(turn.names)
         content = None if self.body is None else self.body.render(turn.names)
-        body, kind = _encode(content)
-        headers = _merged({**trace.headers(), "Accept": "application/json", **kind}, given)
+        body, kind = encode_body(content)
+        headers = merged_headers({**trace.headers(), "Accept": "application/json", **kind}, given)
         looking.attempts += 1
         limit_s = self.within_s if self.method in SENT_ONCE and self.within_s else CALL_LIMIT_S
         try:
@@ -157,7 +147,26 @@ class HttpStep(Step):
         return ExpectationFailed(Failure(expected, f"{wrong}{after}", (("last", last), ("body", shown_body))))
 
 
-def _encode(content: Any) -> tuple[bytes | None, dict[str, str]]:
+def method_and_url(value: Any) -> str:
+    """`GET http://…` as the file has it. Raises BadValue."""
+    match = _REQUEST.match(value) if isinstance(value, str) else None
+    if match is None:
+        hint = "for example GET {{ capsule }}/api/v1/…"
+        raise BadValue(f"expected a method and a URL, found {value!r}", hint=hint)
+    if match[1] not in METHODS:
+        close = nearest(match[1].upper(), METHODS) or METHODS[0]
+        raise BadValue(f"expected one of {', '.join(METHODS)}, found {match[1]!r}", hint=f"did you mean {close!r}?")
+    compile_template(value)
+    return value
+
+
+def url_of(request: str, at: str) -> Template:
+    """The URL of a method and URL, which stands at `at`."""
+    rest = request.split(None, 1)[1].strip()
+    return compile_template(SourceText(rest, getattr(request, "where", at)))
+
+
+def encode_body(content: Any) -> tuple[bytes | None, dict[str, str]]:
     """The body's bytes and its Content-Type."""
     if content is None:
         return None, {}
@@ -169,7 +178,7 @@ def _encode(content: Any) -> tuple[bytes | None, dict[str, str]]:
         raise UsageError(f"the body is not JSON: {error}") from None
 
 
-def _merged(own: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, str]:
+def merged_headers(own: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, str]:
     """`own` headers, replaced by the `given` ones of the same name in any case."""
     names = {name.lower() for name in given}
     return {name: value for name, value in own.items() if name.lower() not in names} | {

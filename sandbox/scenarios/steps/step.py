@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from inspect import get_annotations
 from typing import Any, ClassVar
 
 from pydantic import Field, PrivateAttr
@@ -70,10 +71,10 @@ class Step(Strict):
 
     @classmethod
     def keys(cls) -> list[str]:
-        """Those of its own kind first: a step begins with its verb."""
-        shared = [field.alias or name for name, field in Step.model_fields.items()]
-        own = super().keys()
-        return [*(key for key in own if key not in shared), *shared]
+        """Those of its own kind first, since a step begins with its verb, then those it shares with ever more kinds."""
+        fields = cls.model_fields
+        names = (name for each in cls.__mro__ for name in get_annotations(each) if name in fields)
+        return [fields[name].alias or name for name in dict.fromkeys(names)]
 
     @classmethod
     def describe_kind(cls) -> str:
@@ -83,6 +84,11 @@ class Step(Strict):
     def limit_s(self) -> float | None:
         """How long the step may look, None when it does not."""
         return getattr(self, "within_s", None)
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Names that only its own templates know."""
+        return frozenset()
 
     @abstractmethod
     def title(self, names: dict[str, Any] | None = None) -> str:

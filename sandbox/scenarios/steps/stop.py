@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -11,7 +12,10 @@ from sandbox.scenarios.steps.step import Step
 
 
 class StopStep(Step):
-    """End what runs in the background: a publish once the broker has all that it sent, steps at once."""
+    """End what runs in the background: a publish once the broker has all that it sent, steps at once.
+
+    Later steps know `NAME.sent` and `NAME.rate` of a publish, load or replay.
+    """
 
     verb = "stop"
     name: Name = Field(alias="stop")
@@ -26,4 +30,7 @@ class StopStep(Step):
         background = await turn.stage.backgrounds.stop(self.name)
         if background.error is not None:
             raise background.error
+        if result := background.work.result():
+            known = turn.stage.names.get(self.name)
+            turn.remember(self.name, {**(known if isinstance(known, Mapping) else {}), **result})
         return background.work.told

@@ -17,7 +17,7 @@ from sandbox.scenarios.template.environment import allowed_in_templates
 
 __all__ = ["VOLATILE", "Chance", "template_functions"]
 
-VOLATILE = frozenset({"uuid", "new_id", "now", "random", "choice", "sequence"})
+VOLATILE = frozenset({"uuid", "new_id", "now", "random", "choice", "sequence", "row"})
 """Names whose value differs from one rendering to the next; everything else stays the same during a step."""
 
 
@@ -42,13 +42,25 @@ class Chance:
     def normal(self, mean: float, deviation: float) -> float:
         return self._rng.gauss(mean, deviation)
 
+    gauss = normal
+
+    @allowed_in_templates
+    def exponential(self, mean: float) -> float:
+        """A wait between two events that come by chance."""
+        return self._rng.expovariate(1 / mean)
+
+    @allowed_in_templates
+    def choice(self, *options: Any) -> Any:
+        """As the function `choice`."""
+        return _pick(self._rng, options)
+
     @allowed_in_templates
     def chance(self, probability: float) -> bool:
         return self._rng.random() < probability
 
 
 def template_functions(rng: random.Random, ids: random.Random, clock: Clock) -> dict[str, Any]:
-    """The names of `VOLATILE` except `sequence`, which the step sets for each record."""
+    """The names of `VOLATILE` except `sequence` and `row`, which the step sets for each record."""
 
     @allowed_in_templates
     def uuid() -> str:
@@ -69,7 +81,11 @@ def template_functions(rng: random.Random, ids: random.Random, clock: Clock) -> 
     @allowed_in_templates
     def choice(*options: Any) -> Any:
         """One of its arguments, or of the one list given."""
-        return rng.choice(options[0] if len(options) == 1 and isinstance(options[0], list | tuple) else options)
+        return _pick(rng, options)
 
     functions: dict[str, Callable[..., Any]] = {"uuid": uuid, "new_id": prefixed_id, "now": now, "choice": choice}
     return {**functions, "random": Chance(rng)}
+
+
+def _pick(rng: random.Random, options: tuple[Any, ...]) -> Any:
+    return rng.choice(options[0] if len(options) == 1 and isinstance(options[0], list | tuple) else options)

@@ -10,6 +10,8 @@ from sandbox.scenarios.steps import STEPS
 EXAMPLES = {
     "say": "say: Hello {{ run.id }}",
     "publish": "publish: rim.fast-path\n    as: name",
+    "replay": "replay: recording.jsonl\n    as: name",
+    "load": "load: GET {{ plato }}/x\n    as: name",
     "http": "http: GET {{ plato }}/x\n    as: name",
     "websocket": 'websocket: "{{ plato }}/x"\n    as: name',
     "expect": "expect: capsule.snapshots\n    as: name",
@@ -30,7 +32,7 @@ EXAMPLES = {
     "when": "when: {$.run.id: {matches: ^run}}\n    do:\n      - wait: 1s",
     "include": "include: part.yaml",
 }
-FILES = {"part.yaml": "steps:\n  - wait: 1s\n"}
+FILES = {"recording.jsonl": '{"at_ms": 0, "topic": "audit.events", "value": 1}', "part.yaml": "steps:\n  - wait: 1s\n"}
 SURROUND = (
     "scenario: s\nsteps:\n  - publish: rim.fast-path\n    as: other\n    background: true\n    rate: 1/s\n"
     "  - fault: latency\n    on: capsule\n    ms: 1\n    as: other\n  - {step}\n"
@@ -52,9 +54,9 @@ def test_a_step_says_what_it_does_with_and_without_names(verb: str) -> None:
 @pytest.mark.parametrize("verb", [verb for verb in STEPS if "name" in EXAMPLES[verb]])
 def test_a_name_that_a_step_gives_is_known_after_it_and_not_before(verb: str) -> None:
     text = SURROUND.replace("{step}", EXAMPLES[verb])
-    assert read_scenario(text + '  - say: "{{ name }}"\n', "s.yaml").steps
+    assert read_scenario(text + '  - say: "{{ name }}"\n', "s.yaml", files=FILES).steps
     with pytest.raises(Exception, match="nothing is named 'name' here"):
-        read_scenario(text.replace("steps:\n", 'steps:\n  - say: "{{ name }}"\n'), "s.yaml")
+        read_scenario(text.replace("steps:\n", 'steps:\n  - say: "{{ name }}"\n'), "s.yaml", files=FILES)
 
 
 async def test_what_is_said_is_filled_as_far_as_it_can_be(play: Any) -> None:
