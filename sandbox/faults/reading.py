@@ -13,7 +13,7 @@ from sandbox.errors import UnknownName, UsageError
 from sandbox.faults import FAULTS
 from sandbox.faults.fault import Fault
 
-__all__ = ["UnknownParameter", "check_service", "read_fault", "require_kind"]
+__all__ = ["UnknownParameter", "check_parameters", "check_service", "read_fault", "require_kind"]
 
 
 class UnknownParameter(UsageError):
@@ -29,9 +29,7 @@ def read_fault(kind: str, parameters: Mapping[str, Any]) -> Fault:
     """Raises UnknownName for the kind; UnknownParameter, or UsageError with the parameter in `where`."""
     model = require_kind(kind)
     given = {name.replace("_", "-"): value for name, value in parameters.items()}
-    for name in given:
-        if name not in model.parameters():
-            raise UnknownParameter(kind, name, model.parameters())
+    check_parameters(kind, given)
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -44,6 +42,15 @@ def read_fault(kind: str, parameters: Mapping[str, Any]) -> Fault:
             raise UsageError(f"{kind} needs {name}", where=name, hint=text) from None
         hint = getattr(first.get("ctx", {}).get("error"), "hint", None)
         raise UsageError(invalid_text(first), where=name, hint=hint) from None
+
+
+def check_parameters(kind: str, names: Iterable[str]) -> tuple[str, ...]:
+    """All that the kind has. Raises UnknownName for the kind, UnknownParameter for a name that is none of them."""
+    known = require_kind(kind).parameters()
+    for name in names:
+        if name not in known:
+            raise UnknownParameter(kind, name, known)
+    return known
 
 
 def require_kind(kind: str) -> type[Fault]:

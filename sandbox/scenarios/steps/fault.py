@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from sandbox.errors import SandboxError
 from sandbox.faults import FAULTS
-from sandbox.faults.fault import Fault
-from sandbox.faults.reading import UnknownParameter, check_service, read_fault
+from sandbox.faults.reading import UnknownParameter, check_parameters, check_service, read_fault
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.strict import Name, UnknownKey
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, shown
+from sandbox.scenarios.template.tree import Constant, Template, compile_template
 
 OWN_KEYS = ("fault", "on", "as", "at")
 PARAMETERS = {name: model for model in FAULTS.values() for name in model.parameters()}
@@ -27,7 +28,7 @@ def _with_parameters(schema: dict[str, Any]) -> None:
 class FaultStep(Step):
     """Make something of a service go wrong. It is gone at `heal`, or at the end of the steps in any case.
 
-    The parameters of the fault stand beside it: `status: 503`, `ms: 200`, `first: 5`, `duration: 30s`…
+    Its parameters stand beside it and may be templates: `status: 503`, `ms: 200`, `first: 5`, `duration: 30s`…
     """
 
     model_config = ConfigDict(json_schema_extra=_with_parameters)
@@ -38,7 +39,7 @@ class FaultStep(Step):
     """The service: capsule, odyssey, plato, schema-registry…"""
     name: Name | None = Field(default=None, alias="as")
     """The name by which `heal` knows it."""
-    _fault: Fault = PrivateAttr()
+    _parameters: dict[str, Template] = PrivateAttr()
 
     @classmethod
     def keys(cls) -> list[str]:
@@ -52,8 +53,11 @@ class FaultStep(Step):
         step: FaultStep = handler({name: each for name, each in value.items() if name not in PARAMETERS})
         given = {name: each for name, each in value.items() if name in PARAMETERS}
         try:
-            step._fault = read_fault(step.kind, given)
+            known = check_parameters(step.kind, given)
             check_service(step.kind, step.on)
+            step._parameters = {name: compile_template(given[name]) for name in known if name in given}
+            if all(isinstance(each, Constant) for each in step._parameters.values()):
+                read_fault(step.kind, given)  # else only a run can tell
         except UnknownParameter as error:
             raise UnknownKey(error.name, [*OWN_KEYS, *error.known], f"the fault {step.kind}") from None
         except SandboxError as error:
@@ -61,11 +65,18 @@ class FaultStep(Step):
             raise BadValue(f"{place}{error.message}", hint=error.hint) from None
         return step
 
+    def templates(self) -> Iterator[Template]:
+        yield from super().templates()
+        for each in self._parameters.values():
+            yield from each.walk()
+
     def title(self, names: dict[str, Any] | None = None) -> str:
-        return f"fault {self._fault.describe()} on {self.on}{f' as {self.name}' if self.name else ''}"
+        given = {name: shown(each, names) for name, each in self._parameters.items()}
+        told = "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items())
+        return f"fault {self.kind}{told} on {self.on}{f' as {self.name}' if self.name else ''}"
 
     async def run(self, turn: Turn) -> str:
-        parameters = self._fault.model_dump(by_alias=True, exclude_defaults=True)
+        parameters = {name: each.render(turn.names) for name, each in self._parameters.items()}
         fault = await turn.world.add_fault(self.kind, self.on, parameters, self.name)
         turn.stage.faults.append(fault)
         return f"on, as {fault}"

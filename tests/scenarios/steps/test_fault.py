@@ -33,6 +33,24 @@ async def test_a_fault_is_made_with_its_parameters_and_healed_by_its_name(world:
     ]
 
 
+async def test_its_parameters_may_be_templates(world: Any, play: Any) -> None:
+    text = """
+scenario: s
+vars: {status: 503, plan: plan_1}
+steps:
+  - fault: http-status
+    on: capsule
+    status: "{{ status }}"
+    message: "{{ plan }} is not there"
+    as: outage
+"""
+    result = await play(text)
+    assert world.did[0] == ("fault", "http-status", "capsule", {"status": 503, "message": "plan_1 is not there"})
+    assert (
+        result.steps[0].title == "fault http-status --status 503 --message 'plan_1 is not there' on capsule as outage"
+    )
+
+
 async def test_it_is_gone_at_the_end_of_the_steps_before_what_must_hold_again(world: Any, play: Any) -> None:
     world.breaker_states["odyssey/capsule"] = BreakerState("CLOSED")
     seen: list[Any] = []
