@@ -110,6 +110,11 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 
 
 @pytest.fixture(scope="session")
+def make_cli() -> type[Cli]:
+    return Cli
+
+
+@pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cli, dict[str, Any]]]:
     """One running sandbox for the tests that do no harm: its command line and its status."""
     root = tmp_path_factory.mktemp("shared")

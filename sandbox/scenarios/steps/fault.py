@@ -12,8 +12,8 @@ from sandbox.faults.reading import UnknownParameter, check_parameters, check_ser
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.strict import Name, UnknownKey
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, shown
-from sandbox.scenarios.template.tree import Constant, Template, compile_template
+from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
 
 OWN_KEYS = ("fault", "on", "as", "at")
 PARAMETERS = {name: model for model in FAULTS.values() for name in model.parameters()}

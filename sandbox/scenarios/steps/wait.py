@@ -1,23 +1,37 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, WithJsonSchema
 
-from sandbox.scenarios.model.units import Duration, format_duration
+from sandbox.scenarios.model.units import duration_s
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
+
+
+def _duration(value: Any) -> Template:
+    """A duration, or a template that will be one. Raises BadValue."""
+    template = compile_template(value)
+    if isinstance(template, Constant):
+        duration_s(template.value)
+    return template
 
 
 class WaitStep(Step):
     """Let time pass. To wait for something, give the step that observes it a `within` instead."""
 
     verb = "wait"
-    duration_s: Duration = Field(alias="wait")
-    """How long, on the sandbox's clock."""
+    duration: Annotated[
+        Template,
+        PlainValidator(_duration),
+        WithJsonSchema({"type": "string", "examples": ["5s", "{{ retry_after }}s"]}),
+    ] = Field(alias="wait")
+    """How long, on the sandbox's clock; may be a template: `{{ retry_after }}s`."""
 
     def title(self, names: dict[str, Any] | None = None) -> str:
-        return f"wait {format_duration(self.duration_s)}"
+        return f"wait {shown(self.duration, names)}"
 
     async def run(self, turn: Turn) -> None:
-        await turn.world.clock.sleep(self.duration_s)
+        """Raises BadValue when the template comes to no duration."""
+        await turn.world.clock.sleep(duration_s(self.duration.render(turn.names)))
