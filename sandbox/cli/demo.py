@@ -29,7 +29,7 @@ def demo(name: NameOption = None, json: JsonOption = False) -> None:
     from sandbox.cli.interrupts import held_back
     from sandbox.cli.output import talk
     from sandbox.cli.ready import show_ready
-    from sandbox.cli.scenario import run_one
+    from sandbox.cli.scenario_run import RunOptions, chosen, run_all
     from sandbox.cli.up import start
     from sandbox.config.folders import StateFolder, share_dir
     from sandbox.config.naming import Project, check_name
@@ -53,7 +53,8 @@ def demo(name: NameOption = None, json: JsonOption = False) -> None:
             talk()
             show_ready(status, json=False, took_s=time.monotonic() - started, next_steps=False)
             talk()
-        code = run_one(share_dir("scenarios") / f"{SCENARIO}.yaml", name=project.name, json=json)
+        options = RunOptions(name=project.name, json=json)
+        code = run_all(chosen([str(share_dir("scenarios") / f"{SCENARIO}.yaml")], [], options), options)
     finally:
         with held_back():
             stop_engine(folder)

@@ -9,7 +9,7 @@ import typer
 
 from sandbox.cli.options import JsonOption, NameOption
 
-__all__ = ["group", "run_one"]
+__all__ = ["contracts_of", "find", "group", "library", "load"]
 
 group = typer.Typer(help="Stories with assertions.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -87,22 +87,33 @@ def explain(files: FilesArgument, name: NameOption = None, json: JsonOption = Fa
 
 @group.command("run")
 def run(
-    files: FilesArgument,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILE…", help="Files, or names that ship.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="T", help="Only those with this tag.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="STEP", help="First step: number, name, title.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="STEP", help="Last step: number, name, title.")] = None,
     keep_going: Annotated[bool, typer.Option("--keep-going", help="Run the next file after a failure.")] = False,
+    speed: Annotated[float | None, typer.Option(metavar="X", help="Clock speed in place of the file's.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Seed in place of the file's own.")] = None,
+    report: Annotated[
+        list[str] | None, typer.Option("--report", metavar="KIND=F,…", help="Write html, json, junit or tap files.")
+    ] = None,
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Run scenarios on the running sandbox. Exits 1 when an assertion failed, 2 for an invalid file."""
-    contracts = contracts_of(name)
-    for given in files:
-        load(given, contracts)
-    code = 0
-    for given in files:
-        code = code or run_one(given, name=name, json=json, seed=seed)
-        if code and not keep_going:
-            break
-    raise typer.Exit(code)
+    """Run scenarios on the running sandbox. Exits 1 when an assertion failed, 2 for an invalid file.
+
+    Without FILE, `--tag` chooses among those that ship. A part by `--from` and `--to` runs `steady` and `finally` too.
+    """
+    from sandbox.cli.report_files import ReportFiles
+    from sandbox.cli.scenario_run import RunOptions, chosen, run_all
+
+    options = RunOptions(
+        name=name, json=json, keep_going=keep_going, seed=seed, speed=speed, start=start, end=end,
+        reports=ReportFiles.read(report or ()),
+    )  # fmt: skip
+    raise typer.Exit(run_all(chosen(files or [], tag or [], options), options))
 
 
 def library() -> list[Path]:
@@ -150,19 +161,3 @@ def contracts_of(name: str | None) -> Any:
     except NotRunning:
         folder = resolve_settings({}, file=find_project(Path.cwd()).settings_file).contracts
     return load_contracts(folder)
-
-
-def run_one(given: str | Path, *, name: str | None, json: bool, seed: int | None = None) -> int:
-    """Run one scenario and tell its story as it goes; the exit code of its result."""
-    import asyncio
-
-    from sandbox.cli.story import follow
-    from sandbox.cli.target import find_target
-    from sandbox.scenarios.load import read_document
-
-    path, shown_as = find(given)
-    document = {**read_document(path, shown_as=shown_as).to_json(), **({} if seed is None else {"seed": seed})}
-    try:
-        return asyncio.run(follow(find_target(name), document, json=json))
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None

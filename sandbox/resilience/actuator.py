@@ -52,6 +52,8 @@ def to_status(breaker: CircuitBreaker) -> dict[str, Any]:
         "slowCalls": metrics.number_of_slow_calls,
         "slowFailedCalls": metrics.number_of_slow_failed_calls,
         "notPermittedCalls": metrics.number_of_not_permitted_calls,
+        "slidingWindowSize": config.sliding_window_size,
+        "minimumNumberOfCalls": config.minimum_number_of_calls,
         "timeUntilHalfOpenMs": None if left_s is None else round(left_s * 1000),
         "timeline": [{"state": each.state.value, "at": format_instant(each.at_ms)} for each in breaker.timeline],
     }

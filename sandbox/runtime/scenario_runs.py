@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["ScenarioRuns"]
 
 KEPT = 100
+DOCUMENT = (
+    '{"file": name, "text": YAML, "files"?: {name: text}, '
+    '"seed"?: number, "speed"?: number, "from"?: step, "to"?: step}'
+)
 STOP_LIMIT_S = 35.0
 
 
@@ -35,20 +39,27 @@ class ScenarioRuns:
         self._runs: dict[str, _Run] = {}
 
     def start(self, document: Mapping[str, Any]) -> str:
-        """Start a run of `{"file", "text", "files"?, "seed"?}`; its id. Raises UsageError or InvalidFile."""
+        """Start a run of a `DOCUMENT`; its id. Raises UsageError or InvalidFile."""
         from sandbox.scenarios.load import read_scenario
+        from sandbox.scenarios.part import left_out
         from sandbox.scenarios.runner import ScenarioRunner
 
-        file, text, seed = document.get("file"), document.get("text"), document.get("seed")
-        if not isinstance(file, str) or not isinstance(text, str) or not isinstance(seed, int | None):
-            raise UsageError('must be {"file": name, "text": YAML, "seed"?: number}', where="document")
+        file, text, seed = (document.get(name) for name in ("file", "text", "seed"))
+        speed, start, end = (document.get(name) for name in ("speed", "from", "to"))
+        texts = isinstance(file, str) and isinstance(text, str)
+        if not texts or not isinstance(seed, int | None) or not isinstance(speed, int | float | None):
+            raise UsageError(f"must be {DOCUMENT}", where="document")
+        if not isinstance(start, str | None) or not isinstance(end, str | None):
+            raise UsageError(f"must be {DOCUMENT}", where="document")
         files = document.get("files") or {}
         if not isinstance(files, Mapping) or not all(isinstance(each, str) for each in files.values()):
             raise UsageError("must be a mapping of names to texts", where="files")
         world = self._make_world()
         scenario = read_scenario(text, file, world.contracts, files=files)
+        if speed is not None:
+            scenario = scenario.at_speed(speed)
         self._refuse_other_speed(scenario.speed)
-        runner = ScenarioRunner(world, scenario, file=file, seed=seed)
+        runner = ScenarioRunner(world, scenario, file=file, seed=seed, left_out=left_out(scenario, start, end))
         task = asyncio.create_task(runner.run(), name=f"scenario {runner.run_id}")
         self._runs[runner.run_id] = _Run(scenario.scenario, scenario.speed, runner, task)
         for old in [each for each, run in self._runs.items() if run.task.done()][: max(0, len(self._runs) - KEPT)]:

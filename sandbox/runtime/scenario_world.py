@@ -38,6 +38,9 @@ from sandbox.services.settings import HttpSettings
 
 __all__ = ["ScenarioWorld"]
 
+RECENT_OF = 20_000
+"""How many of the journal's last facts are looked through for recent ones."""
+
 
 class ScenarioWorld:
     """The `World` of one engine. `breakers` and `set_speed` ask the service processes, `profile` and `http` are
@@ -142,6 +145,11 @@ class ScenarioWorld:
             after = page.next
             await self._journal.wait_beyond(after)
 
+    async def recent(self, kinds: Collection[type[Fact]], count: int) -> Sequence[Fact]:
+        names = tuple(kind.__name__ for kind in kinds)
+        page = self._journal.read(-RECENT_OF, limit=RECENT_OF, kinds=names, scan_limit=RECENT_OF)
+        return [entry.fact() for entry in reversed(page.entries[-count:])]
+
     async def breakers(self) -> Mapping[str, BreakerState]:
         found = await self._breakers()
         return {name: BreakerState(str(each.get("state")), each) for name, each in found.items()}
@@ -179,7 +187,7 @@ class ScenarioWorld:
 
 
 def _fault_state(fault: Mapping[str, Any]) -> FaultState:
-    return FaultState(fault["text"], fault["on"], fault["hits"])
+    return FaultState(fault["text"], fault["on"], fault["hits"], fault.get("since_ms"))
 
 
 async def _seen(tap: Tap) -> AsyncIterator[Seen]:

@@ -22,17 +22,21 @@ if TYPE_CHECKING:
 
 __all__ = ["Performer", "Scope"]
 
+LEFT_OUT = "skipped because the run is of other steps (--from, --to)"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Where a list of steps stands. `part` seeds its chance: steps/3/do. `address` is the number of the step that holds
     it, empty for the lists of the file itself. `names` are known in here only. `again`: the steady state's second time.
+    The places in `left_out` are not run, but told as skipped.
     """
 
     part: str
     address: str = ""
     names: Mapping[str, Any] = field(default_factory=dict)
     again: bool = False
+    left_out: frozenset[int] = frozenset()
 
     def inside(self, part: str, address: str, names: Mapping[str, Any]) -> Scope:
         """The scope of a list of steps in one of its steps."""
@@ -51,11 +55,19 @@ class Performer:
         """Run steps in order until one fails, or all of them with `go_on`; whether all passed."""
         passed = True
         for place, number in _numbered(steps):
+            if place in scope.left_out:
+                self._leave_out(steps[place], scope, number)
+                continue
             if not await self._one(steps[place], replace(scope, part=f"{scope.part}/{place}"), number):
                 passed = False
                 if not go_on:
                     break
         return passed
+
+    def _leave_out(self, step: Step, scope: Scope, number: int) -> None:
+        if step.verb != "say":
+            told = self._telling.started(step, step.title(), self._telling.path(step, scope.address, number))
+            self._telling.finished(told, "skipped", 0.0, LEFT_OUT)
 
     async def beside(self, steps: Sequence[Step], scope: Scope) -> bool:
         """Run steps side by side; the first that fails interrupts the others."""

@@ -70,11 +70,13 @@ class BreakerState:
 
 @dataclass(frozen=True, slots=True)
 class FaultState:
-    """`text` is kind and parameters in one line, `on` the service, `hits` how often it has acted."""
+    """`text` is kind and parameters in one line, `on` the service, `hits` how often it has acted; `since_ms` is the
+    time at which it was made, in epoch milliseconds."""
 
     text: str
     on: str
     hits: int
+    since_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,9 @@ class World(Protocol):
 
     def facts_from_now(self, kinds: Collection[type[Fact]]) -> AbstractAsyncContextManager[AsyncIterator[Fact]]:
         """Every fact of these kinds recorded after entering, in order, endless."""
+
+    async def recent(self, kinds: Collection[type[Fact]], count: int) -> Sequence[Fact]:
+        """The last facts of these kinds that the journal keeps, newest first, at most `count`."""
 
     async def breakers(self) -> Mapping[str, BreakerState]:
         """Every breaker by its name, `odyssey/capsule`."""

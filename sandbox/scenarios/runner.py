@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
@@ -31,7 +31,10 @@ SEED_BELOW = 1_000_000
 
 
 class ScenarioRunner:
-    """One run of one scenario in one world. `ids` makes the ids of run, requests and traces, new in every run."""
+    """One run of one scenario in one world. `ids` makes the ids of run, requests and traces, new in every run.
+
+    `left_out` are places in `steps` that are told as skipped.
+    """
 
     def __init__(
         self,
@@ -42,10 +45,12 @@ class ScenarioRunner:
         seed: int | None = None,
         run: str | None = None,
         ids: random.Random | None = None,
+        left_out: Collection[int] = (),
     ) -> None:
         self._world = world
         self._scenario = scenario
         self._file = file
+        self._left_out = frozenset(left_out)
         self._ids = ids or random.Random()
         chosen = seed if seed is not None else scenario.seed
         self.seed = chosen if chosen is not None else self._ids.randrange(SEED_BELOW)
@@ -183,7 +188,7 @@ class ScenarioRunner:
         try:
             passed = (
                 await performer.each(scenario.steady, Scope("steady"))
-                and await performer.each(scenario.steps, Scope("steps"))
+                and await performer.each(scenario.steps, Scope("steps", left_out=self._left_out))
                 and await self._settled(stage)
                 and await performer.each(scenario.steady, Scope("steady again", again=True))
             )

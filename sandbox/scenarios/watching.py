@@ -11,7 +11,7 @@ from sandbox.scenarios.assertions.assertion import MISSING, show
 from sandbox.scenarios.looking import Verdict, look
 from sandbox.scenarios.model.predicate import Check
 from sandbox.scenarios.model.selection import Expectation, Selector
-from sandbox.scenarios.model.units import format_duration
+from sandbox.scenarios.model.units import format_age, format_duration
 from sandbox.scenarios.ordering import Order, OrderCheck
 from sandbox.scenarios.ports import Seen
 from sandbox.scenarios.records import RecordLog, observed
@@ -62,7 +62,7 @@ class Watch:
             return
         if check and check.broken:
             raise ExpectationFailed(Failure(f"{self._expected()} {check.describe()}", check.broken))
-        raise ExpectationFailed(self._failure(log, turn.took_s))
+        raise ExpectationFailed(self._failure(log, turn.took_s, turn.world.clock.now_ms()))
 
     def _take(self, log: RecordLog, order: OrderCheck | None) -> None:
         for seen in log.since(self.topic, self._next):
@@ -79,15 +79,15 @@ class Watch:
         where = ", ".join(each.describe() for each in self.expectations)
         return f"{self.count.describe()} record(s) on {self.topic}{f' with {where}' if where else ''}"
 
-    def _failure(self, log: RecordLog, took_s: float) -> Failure:
+    def _failure(self, log: RecordLog, took_s: float, now_ms: int) -> Failure:
         seen = "no record came" if self.looked_at == 0 else f"{self.fitting} of {self.looked_at} records fit"
         actual = f"{seen} in {format_duration(round(took_s, 1))}"
-        evidence = self._nearest(log)
+        evidence = self._nearest(log, now_ms)
         if gone := max(0, log.first(self.topic) - self.begin):
             evidence = (*evidence, ("dropped", f"{gone} records were too many to keep and were judged before"))
         return Failure(self._expected(), actual, evidence, self._hint())
 
-    def _nearest(self, log: RecordLog) -> tuple[tuple[str, str], ...]:
+    def _nearest(self, log: RecordLog, now_ms: int) -> tuple[tuple[str, str], ...]:
         """The last records, those with the fewest mismatches first, and what keeps each from fitting."""
         ranked = []
         for age, seen in enumerate(log.last(self.topic, NEAREST_OF)):
@@ -98,7 +98,7 @@ class Watch:
         label = "nearest" if self.count.out_of_reach(self.fitting) is False else "found"
         shown = ranked[:NEAREST_SHOWN]
         return tuple(
-            (label if place == 0 else "", f"{seen.record.position} · {_ids(seen)}{' · '.join(wrong) or _brief(seen)}")
+            (label if place == 0 else "", " · ".join((*_about(seen, now_ms), *(wrong or [_brief(seen)]))))
             for place, (_, _, seen, wrong) in enumerate(shown)
         )
 
@@ -116,10 +116,12 @@ def handle(seen: Seen) -> dict[str, Any]:
     return {"value": value, "headers": dict(sight.headers), **parts}
 
 
-def _ids(seen: Seen) -> str:
+def _about(seen: Seen, now_ms: int) -> list[str]:
+    """Its place, the id to follow it by, and its age."""
     headers: Mapping[str, str] = observed(seen).headers
-    found = headers.get(REQUEST_ID) or headers.get(CORRELATION_ID)
-    return f"{found} · " if found else ""
+    identity = headers.get(REQUEST_ID) or headers.get(CORRELATION_ID)
+    age = format_age(now_ms - seen.record.timestamp_ms)
+    return [seen.record.position, *([identity] if identity else []), age]
 
 
 def _brief(seen: Seen) -> str:

@@ -78,6 +78,8 @@ def test_the_status_gives_numbers_and_what_is_drawn(breaker: CircuitBreaker, clo
             "slowCalls": 0,
             "slowFailedCalls": 0,
             "notPermittedCalls": 1,
+            "slidingWindowSize": 3,
+            "minimumNumberOfCalls": 3,
             "timeUntilHalfOpenMs": 45_000,
             "timeline": [
                 {"state": "CLOSED", "at": "2024-12-03T10:00:00Z"},

@@ -212,6 +212,9 @@ class FakeWorld:
         finally:
             self._watchers.remove(entry)
 
+    async def recent(self, kinds: Any, count: int) -> list[Fact]:
+        return [fact for fact in reversed(self.recorded) if isinstance(fact, tuple(kinds))][:count]
+
     async def breakers(self) -> Mapping[str, BreakerState]:
         return self.breaker_states
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from sandbox.errors import UsageError
 from sandbox.scenarios.model.any_step import AnyStep
 from sandbox.scenarios.model.strict import Name, Strict, TemplateField
 from sandbox.scenarios.steps.step import Step
@@ -15,6 +16,9 @@ __all__ = ["STEP_LISTS", "Scenario"]
 
 STEP_LISTS = ("steady", "steps", "finally")
 """The keys of a scenario that hold lists of steps."""
+
+FASTEST = 1000
+"""How many times real time the sandbox's clock may run."""
 
 
 class Scenario(Strict):
@@ -30,7 +34,7 @@ class Scenario(Strict):
     """Makes random values the same in every run; ids are always new. A new one when left out; it is always shown."""
     profile: Literal["real", "demo"] | None = None
     """Waits of breakers and retries: `real` keeps the specification's, `demo` shortens them. Either when left out."""
-    speed: float = Field(default=1.0, gt=0, le=1000)
+    speed: float = Field(default=1.0, gt=0, le=FASTEST)
     """How much faster than real time the sandbox's clock runs while this scenario does."""
     topics: tuple[str, ...] = ()
     """Topics it uses besides those of the contracts."""
@@ -53,3 +57,9 @@ class Scenario(Strict):
         for steps in self.lists.values():
             for step in steps:
                 yield from step.walk()
+
+    def at_speed(self, speed: float) -> Scenario:
+        """The same at another speed than the file's. Raises UsageError outside of what a file may say."""
+        if not 0 < speed <= FASTEST:
+            raise UsageError(f"a speed lies above 0 and up to {FASTEST}, found {speed:g}", where="speed")
+        return self.model_copy(update={"speed": speed})

@@ -11,7 +11,7 @@ from sandbox.contracts import duration
 from sandbox.contracts.duration import format_duration
 from sandbox.scenarios.model.bad_value import BadValue
 
-__all__ = ["Duration", "Rate", "duration_s", "format_duration", "rate_per_s"]
+__all__ = ["Duration", "Rate", "duration_s", "format_age", "format_duration", "rate_per_s"]
 
 _UNITS_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*/\s*(s|m|h)\Z")
@@ -35,6 +35,14 @@ def rate_per_s(value: Any) -> float:
     if not 0 < per_s <= FASTEST_PER_S:
         raise BadValue(f"a rate lies above 0 and up to {FASTEST_PER_S:,.0f}/s, found {value}")
     return per_s
+
+
+def format_age(age_ms: float) -> str:
+    """How long ago something was: `0.3 s ago`, `11 s ago`, `4 min ago`; never below nought, clocks may differ."""
+    seconds = max(0.0, age_ms / 1000)
+    if seconds >= 120:
+        return f"{seconds / 60:.0f} min ago"
+    return f"{seconds:.{0 if seconds >= 10 else 1}f} s ago"
 
 
 Duration = Annotated[

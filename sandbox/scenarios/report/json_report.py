@@ -1,65 +1,56 @@
-"""The run as one JSON object: outcome, steps with their failures, and every fact that belongs to it."""
+"""The runs as one JSON object: outcomes, steps with their failures, and every fact that belongs to them."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, TextIO
+from typing import Any
 
-from sandbox.events.facts import Fact, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted
+from sandbox.events.facts import StepFinished
+from sandbox.scenarios.report.run_log import RunLog, Told
 
 __all__ = ["JsonReport"]
 
-FACTS_LIMIT = 20_000
+VERSION = 1
+"""Of the format: members are only added within a version."""
 
 
 class JsonReport:
-    """Written by `close`. `facts` are those under the run's correlation id, at most 20,000; `factsLeftOut` the rest."""
+    """`{"version", "outcome", "sandbox", "runs": [{"run", "scenario", "file", …, "steps", "facts"}]}`.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._started: ScenarioStarted | None = None
-        self._finished: ScenarioFinished | None = None
-        self._steps: list[dict[str, Any]] = []
-        self._facts: list[dict[str, Any]] = []
-        self._left_out = 0
+    `facts` are those under the run's correlation id, breakers and faults; at most 20,000, `factsLeftOut` are the rest.
+    """
 
-    def on_fact(self, fact: Fact) -> None:
-        if isinstance(fact, ScenarioStarted):
-            self._started = self._started or fact
-            return
-        started = self._started
-        if started is None:
-            return
-        if isinstance(fact, StepFinished):
-            if fact.run == started.run:
-                self._steps.append(_step(fact))
-        elif isinstance(fact, ScenarioFinished):
-            if fact.run == started.run:
-                self._finished = fact
-        elif fact.correlation_id == started.correlation_id and not isinstance(fact, StepStarted):
-            if len(self._facts) < FACTS_LIMIT:
-                self._facts.append(fact.to_json())
-            else:
-                self._left_out += 1
+    suffix = ".json"
 
-    def close(self) -> None:
-        started, finished = self._started, self._finished
-        report = {
-            "run": started.run if started else None,
-            "scenario": started.scenario if started else None,
-            "purpose": started.purpose if started else None,
-            "outcome": finished.outcome if finished else "unknown",
-            "exitCode": finished.exit_code if finished else None,
-            "seed": started.seed if started else None,
-            "correlationId": started.correlation_id if started else None,
-            "startedMs": started.at_ms if started else None,
-            "tookMs": round(finished.took_ms, 3) if finished else None,
-            "steps": self._steps,
-            "facts": self._facts,
-            "factsLeftOut": self._left_out,
+    def render(self, told: Told) -> str:
+        document = {
+            "version": VERSION,
+            "outcome": told.outcome,
+            "sandbox": dict(told.sandbox),
+            "runs": [_run(run) for run in told.runs],
         }
-        json.dump(report, self._stream, ensure_ascii=False, indent=2)
-        self._stream.write("\n")
+        return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _run(run: RunLog) -> dict[str, Any]:
+    started, finished = run.started, run.finished
+    return {
+        "run": started.run if started else None,
+        "scenario": started.scenario if started else None,
+        "file": run.file,
+        "purpose": started.purpose if started else None,
+        "outcome": run.outcome,
+        "exitCode": finished.exit_code if finished else None,
+        "seed": started.seed if started else None,
+        "correlationId": started.correlation_id if started else None,
+        "startedMs": started.at_ms if started else None,
+        "tookMs": round(run.took_ms, 3),
+        "counts": {outcome: run.count(outcome) for outcome in ("passed", "failed", "skipped")},
+        "steps": [_step(step) for step in run.steps],
+        "facts": run.facts,
+        "factsLeftOut": run.left_out,
+        "factsMissed": run.missed,
+    }
 
 
 def _step(fact: StepFinished) -> dict[str, Any]:

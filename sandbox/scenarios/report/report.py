@@ -1,21 +1,18 @@
-"""What every report is: a consumer of facts, so that it works here and from the control API's stream alike."""
+"""What every report format is: runs in, one text out. Runs are known from facts alone, so that it works anywhere."""
 
 from __future__ import annotations
 
-from typing import Protocol, TextIO
+from typing import Protocol
 
-from sandbox.events.facts import Fact
+from sandbox.scenarios.report.run_log import Told
 
 __all__ = ["Report"]
 
 
 class Report(Protocol):
-    """Made with the stream it writes to."""
+    """One format. `suffix` is how its files usually end."""
 
-    def __init__(self, stream: TextIO) -> None: ...
+    suffix: str
 
-    def on_fact(self, fact: Fact) -> None:
-        """Take one fact, in the journal's order; those of other runs are ignored."""
-
-    def close(self) -> None:
-        """No more facts come: write what is left to be written."""
+    def render(self, told: Told) -> str:
+        """The whole file."""

@@ -5,6 +5,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from sandbox.errors import UnknownName
+from sandbox.events.facts import CallNotPermitted, DownstreamCalled, Fact
+from sandbox.scenarios.breaker_telling import advice, describe
 from sandbox.scenarios.looking import Backoff, Verdict, look
 from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.units import Duration
@@ -47,6 +49,13 @@ class BreakerStep(Step):
         asked = f"is {self.state}" if self.state else f"goes {', '.join(self.states)}"
         return f"breaker {self.breaker} {asked}"
 
+    def concerns(self, fact: Fact) -> bool:
+        """The calls that it guards, those it refused among them."""
+        service, name = self.breaker.split("/")
+        if isinstance(fact, CallNotPermitted):
+            return (fact.source, fact.breaker) == (service, name)
+        return isinstance(fact, DownstreamCalled) and (fact.source, fact.target) == (service, name)
+
     async def run(self, turn: Turn) -> str | None:
         return await (self._look_for_state(turn) if self.state else self._look_for_transitions(turn))
 
@@ -59,8 +68,10 @@ class BreakerStep(Step):
 
         verdict = await look(attempt, Backoff(turn.world.clock), limit_s=self.within_s, clock=turn.world.clock)
         if verdict is not Verdict.HOLDS:
-            actual = _describe(last[0]) if last else "unknown: the service did not answer"
-            raise ExpectationFailed(Failure(self.state or "", actual, self._history(turn)))
+            wanted, now_ms = self.state or "", turn.world.clock.now_ms()
+            actual = describe(last[0], now_ms) if last else "unknown: the service did not answer"
+            hint = advice(last[0], wanted) if last else None
+            raise ExpectationFailed(Failure(wanted, actual, self._history(turn), hint))
         turn.stage.transitions.settle(self.breaker, len(turn.stage.transitions.new(self.breaker)))
         return None
 
@@ -78,9 +89,10 @@ class BreakerStep(Step):
         verdict = await look(attempt, Backoff(turn.world.clock), limit_s=self.within_s, clock=turn.world.clock)
         if verdict is not Verdict.HOLDS:
             gone = transitions.new(self.breaker)
-            now = _describe(await self._read(turn))
+            breaker = await self._read(turn)
+            now = describe(breaker, turn.world.clock.now_ms())
             actual = f"went {', '.join(gone)}; now {now}" if gone else f"no change; {now}"
-            raise ExpectationFailed(Failure(", then ".join(self.states), actual))
+            raise ExpectationFailed(Failure(", then ".join(self.states), actual, (), advice(breaker, self.states[-1])))
         return None
 
     async def _read(self, turn: Turn) -> BreakerState:
@@ -106,18 +118,3 @@ def _in_order(states: tuple[str, ...], gone: list[str]) -> int | None:
             if at == len(states):
                 return place + 1
     return None
-
-
-def _describe(breaker: BreakerState) -> str:
-    metrics = breaker.metrics
-    parts = [breaker.state]
-    if "bufferedCalls" in metrics:
-        parts.append(f"{metrics['bufferedCalls']} calls in the window, {metrics.get('failedCalls', 0)} failed")
-    rate = metrics.get("failureRate")
-    if rate is not None:
-        known = isinstance(rate, str) or rate >= 0
-        shown = rate if isinstance(rate, str) else f"{rate:g} %"
-        parts.append(f"failure rate {shown}" if known else "failure rate not yet known")
-    if metrics.get("notPermittedCalls"):
-        parts.append(f"{metrics['notPermittedCalls']} not permitted")
-    return " · ".join(parts)

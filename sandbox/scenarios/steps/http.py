@@ -18,7 +18,7 @@ from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.predicate import Predicate, PredicateField
 from sandbox.scenarios.model.selection import AnswerSelector, Expectation, Observed, Selector
 from sandbox.scenarios.model.strict import Name, TemplatedMapping, TemplateField
-from sandbox.scenarios.model.units import Duration, format_duration
+from sandbox.scenarios.model.units import Duration, format_age, format_duration
 from sandbox.scenarios.ports import Answer
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
@@ -40,6 +40,7 @@ class _Looking:
     expectations: tuple[Expectation, ...]
     attempts: int = 0
     line: str = ""
+    at_ms: int = 0
     observed: Observed | None = None
     mismatches: list[Any] = field(default_factory=list)
     trouble: UpstreamUnavailable | None = None
@@ -125,7 +126,7 @@ class HttpStep(Step):
             looking.trouble, looking.observed = error, None
             looking.line = error.message
             return
-        looking.trouble = None
+        looking.trouble, looking.at_ms = None, turn.world.clock.now_ms()
         looking.observed = _observe(answer, headers)
         looking.mismatches = [found for each in looking.expectations if (found := each.mismatch(looking.observed))]
         request_id = looking.observed.parts["request_id"]
@@ -144,6 +145,7 @@ class HttpStep(Step):
         wrong = ", ".join(found.describe() for found in looking.mismatches)
         after = f" after {calls} in {format_duration(round(turn.took_s, 1))}" if looking.attempts > 1 else ""
         last = f"{call_title(self.method, shown(self.url, dict(turn.names)), turn.names)} → {looking.line}"
+        last = f"{last} · {format_age(turn.world.clock.now_ms() - looking.at_ms)}"
         return ExpectationFailed(Failure(expected, f"{wrong}{after}", (("last", last), ("body", shown_body))))
 
 

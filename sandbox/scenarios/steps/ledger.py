@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from sandbox.errors import UnknownName
+from sandbox.events.facts import DlqRecordWritten, Fact, RetryScheduled
 from sandbox.scenarios.looking import Backoff, Verdict, look
 from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.predicate import CountField, Predicate
@@ -87,6 +88,9 @@ class LedgerStep(Step):
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"ledger of {self.account.group}{conditions(self.account.asked, names)}"
+
+    def concerns(self, fact: Fact) -> bool:
+        return isinstance(fact, RetryScheduled | DlqRecordWritten) and fact.group == self.account.group
 
     async def run(self, turn: Turn) -> str:
         expected = Expectation.bind(self.account.asked, turn.names)

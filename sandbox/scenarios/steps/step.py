@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from sandbox.errors import UsageError
+from sandbox.events.facts import Fact
 from sandbox.scenarios.attachments import Attachments
 from sandbox.scenarios.model.predicate import Predicate
 from sandbox.scenarios.model.selection import Selector
@@ -115,6 +116,10 @@ class Step(Strict):
     def templates_after(self) -> Iterator[Template]:
         """Templates that are evaluated when the steps inside it are done, so that they know what those give."""
         yield from ()
+
+    def concerns(self, fact: Fact) -> bool:
+        """Whether a fact is worth showing when this step fails, though nothing may have gone wrong in it."""
+        return False
 
     def gives(self) -> Iterator[str]:
         """The names that later steps can use."""

@@ -142,7 +142,7 @@ def test_a_failure_shows_where_what_was_expected_what_was_found_and_what_came_ne
         == """\
 ▶ One alert becomes a plan
   run-1 · seed 7 · trace-1
-  ✗ step 1 of 3  breaker odyssey/capsule is OPEN within 10s  story.yaml:4
+  ✗ step 1 of 3  breaker odyssey/capsule is OPEN within 10s                             story.yaml:4
       expected  OPEN
       actual    CLOSED · 4 calls in the window, 4 failed · failure rate not yet known
       last      GET /api/v1/history → 503 (12 ms) · req-1
@@ -218,6 +218,7 @@ def test_facts_are_told_in_the_order_they_happened_however_they_come(seed: int) 
 
 def test_a_terminal_gets_colours_and_anything_else_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("CI", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
 
     class Terminal(io.StringIO):
@@ -230,7 +231,44 @@ def test_a_terminal_gets_colours_and_anything_else_plain_lines(monkeypatch: pyte
         report.on_fact(fact)
     report.close()
     assert "\x1b[" in stream.getvalue() and "wait [1s]" in stream.getvalue()
+    assert stream.getvalue().count("\x1b[?25l") == stream.getvalue().count("\x1b[?25h"), "the cursor is back"
     assert isinstance(painter_for(Terminal()), TerminalPainter)
+    monkeypatch.setenv("CI", "true")
+    assert not isinstance(painter_for(Terminal()), TerminalPainter)
+    monkeypatch.delenv("CI")
     monkeypatch.setenv("NO_COLOR", "1")
     assert not isinstance(painter_for(Terminal()), TerminalPainter)
     assert not isinstance(painter_for(io.StringIO()), TerminalPainter)
+
+
+def test_a_step_inside_a_step_stands_under_it_and_only_the_inner_failure_is_told() -> None:
+    failure = Failure("1 record(s)", "no record came in 5s")
+    about = {"step": "expect", "outcome": "failed"}
+    inner = {**about, "failure": failure.to_json(), "path": "2.1"}
+    text = told(
+        begin(),
+        done(1, 1, "wait 1ms", 1.0, path="1"),
+        done(5_000, 2, "expect capsule.snapshots", 5_000.0, "…", **inner),
+        done(5_001, 2, "repeat 3 times", 5_001.0, path="2", **about),
+        end(5_002, "failed"),
+    )
+    assert [line.rstrip() for line in text.splitlines()[3:]] == [
+        "    ✗ step 2.1 of 3  expect capsule.snapshots                                           story.yaml:5",
+        "        expected  1 record(s)",
+        "        actual    no record came in 5s",
+        "",
+        "  ✗ failed at step 2.1 of 3 after 5.00 s · seed 7: --seed gives the same traffic again",
+    ]
+
+
+def test_skipped_steps_are_counted_apart() -> None:
+    text = told(
+        begin(), done(1, 1, "wait 1ms", 1.0), done(2, 2, "wait 1h", 0.0, "skipped because …", outcome="skipped"), end(3)
+    )
+    assert text.splitlines()[-1] == "  ✓ passed · 1 steps, 1 skipped in 3.0 ms"
+
+
+def test_what_a_record_brings_along_cannot_move_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    TerminalPainter(stream).line([("a\x1b[2Jb", "")])
+    assert stream.getvalue() == "a\ufffd[2Jb\n"

@@ -1,14 +1,15 @@
-"""What every report format keeps: it lives from facts alone."""
+"""What every report format keeps: it lives from facts alone, says what happened, and lets no text become markup."""
 
-import io
 import json
 from typing import Any
 
 import pytest
 
-from sandbox.events.facts import fact_from_json
+from sandbox.events.facts import Fact, StepFinished, StepStarted, fact_from_json
 from sandbox.scenarios.ports import BreakerState
 from sandbox.scenarios.report import REPORTS
+from sandbox.scenarios.report.run_log import RunLog, Told
+from tests.scenarios.report.conftest import at
 
 STORY = """
 scenario: One alert
@@ -25,32 +26,66 @@ steps:
 async def test_a_report_can_be_written_from_facts_that_came_over_the_wire(name: str, world: Any, play: Any) -> None:
     world.breaker_states["odyssey/capsule"] = BreakerState("CLOSED")
     await play(STORY, seed=7)
-    stream = io.StringIO()
-    report = REPORTS[name](stream)
-    for fact in world.recorded:
-        report.on_fact(fact_from_json(json.loads(json.dumps(fact.to_json()))))
-    report.close()
-    assert "One alert" in stream.getvalue() and "publish 1 record to rim.fast-path" in stream.getvalue()
+    sent = [fact_from_json(json.loads(json.dumps(fact.to_json()))) for fact in world.recorded]
+    text = REPORTS[name]().render(Told.of(sent))
+    assert "One alert" in text and "publish 1 record to rim.fast-path" in text and "CLOSED" in text
 
 
 @pytest.mark.parametrize("name", REPORTS)
-def test_a_report_of_nothing_can_be_closed(name: str) -> None:
-    REPORTS[name](io.StringIO()).close()
+def test_a_report_of_nothing_and_of_a_run_without_an_end_can_be_written(name: str, story: list[Fact]) -> None:
+    assert REPORTS[name]().render(Told(()))
+    assert "publish 20 records" in REPORTS[name]().render(Told.of(story[:-1]))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_shows_what_failed_and_why_and_what_was_skipped(name: str, story: list[Fact]) -> None:
+    text = REPORTS[name]().render(Told.of(story))
+    for told in ("breaker odyssey/capsule is CLOSED", "OPEN ·", "req-1", "wait longer", "there is no Docker"):
+        assert told in text
+    assert "\x00" not in text and "\x1b" not in text
 
 
 async def test_the_json_report_has_outcome_steps_failures_and_facts(world: Any, play: Any) -> None:
     world.breaker_states["odyssey/capsule"] = BreakerState("CLOSED")
-    result = await play(STORY, seed=7)
-    stream = io.StringIO()
-    report = REPORTS["json"](stream)
-    for fact in world.recorded:
-        report.on_fact(fact)
-    report.close()
-    written = json.loads(stream.getvalue())
-    told = result.to_json()
-    assert {
-        key: written[key] for key in ("run", "scenario", "outcome", "exitCode", "seed", "correlationId", "startedMs")
-    } == {key: told[key] for key in ("run", "scenario", "outcome", "exitCode", "seed", "correlationId", "startedMs")}
-    assert written["steps"] == told["steps"] and written["exitCode"] == 1
-    assert written["steps"][2]["failure"]["actual"] == "CLOSED"
-    assert [fact["kind"] for fact in written["facts"]] == ["RecordProduced"] and written["factsLeftOut"] == 0
+    told = (await play(STORY, seed=7)).to_json()
+    written = json.loads(REPORTS["json"]().render(Told.of(world.recorded, kafka="4.4.0")))
+    assert (written["version"], written["outcome"], written["sandbox"]) == (1, "failed", {"kafka": "4.4.0"})
+    (run,) = written["runs"]
+    same = ("run", "scenario", "outcome", "exitCode", "seed", "correlationId", "startedMs")
+    assert {key: run[key] for key in same} == {key: told[key] for key in same}
+    without_path = [{key: value for key, value in step.items() if key != "path"} for step in run["steps"]]
+    assert without_path == [{key: value for key, value in step.items() if key != "path"} for step in told["steps"]]
+    assert run["steps"][2]["failure"]["actual"] == "CLOSED" and run["steps"][2]["path"] == "2"
+    assert run["counts"] == {"passed": 1, "failed": 1, "skipped": 0}
+    assert [fact["kind"] for fact in run["facts"]] == ["RecordProduced"] and run["factsLeftOut"] == 0
+
+
+def test_what_is_too_much_is_counted_and_what_was_missed_is_said(
+    story: list[Fact], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.scenarios.report.run_log.KEPT", 5)
+    log = RunLog("story.yaml")
+    for fact in story:
+        log.on_fact(fact)
+    log.on_gap(12)
+    (run,) = json.loads(REPORTS["json"]().render(Told((log,))))["runs"]
+    assert (len(run["facts"]), run["factsMissed"]) == (5, 12) and run["factsLeftOut"] > 5
+    page = REPORTS["html"]().render(Told((log,)))
+    assert "12 facts were gone before they could be read" in page
+
+
+def test_steps_inside_steps_count_once_and_stand_after_the_outer_one(story: list[Fact]) -> None:
+
+    def fact(kind: type[Fact], path: str, **more: Any) -> Fact:
+        about = {"run": "run-1", "number": 1, "path": path, "title": f"title {path}", "where": f"s.yaml:{len(path)}"}
+        return at(1, "scenario", kind, **about, **more)
+
+    done = {"outcome": "passed", "took_ms": 1.0}
+    facts = [
+        story[0], fact(StepStarted, "1"), fact(StepStarted, "1.1"), fact(StepFinished, "1.1", **done),
+        fact(StepStarted, "1#2.1"), fact(StepFinished, "1#2.1", **done), fact(StepFinished, "1", **done),
+    ]  # fmt: skip
+    (run,) = Told.of(facts).runs
+    assert [step.path for step in run.steps] == ["1", "1.1", "1#2.1"]
+    assert [step.path for step in run.leaves] == ["1.1", "1#2.1"]
+    assert (run.count("passed"), run.not_run) == (1, 3)

@@ -56,6 +56,7 @@ async def test_a_detour_on_the_way_is_allowed_and_a_wrong_order_is_not(world: An
     assert result.steps[-1].failure.lines() == [
         "expected  HALF_OPEN, then CLOSED",
         "actual    went CLOSED, HALF_OPEN; now HALF_OPEN",
+        "hint      its probes have yet to succeed: it closes on calls, so something has to call",
     ]
 
 

@@ -78,9 +78,9 @@ async def test_a_failure_shows_the_nearest_records_and_what_keeps_them_from_fitt
     assert result.steps[1].failure.lines() == [
         "expected  ≥ 1 record(s) on capsule.snapshots with $.scope_id a, $.n ≥ 2",
         "actual    0 of 3 records fit in 5s",
-        "nearest   capsule.snapshots-0@1 · req-2 · $.n is 1",
-        "          capsule.snapshots-0@2 · $.scope_id is nothing · $.n is nothing",
-        "          capsule.snapshots-0@0 · req-1 · $.scope_id is b · $.n is 1",
+        "nearest   capsule.snapshots-0@1 · req-2 · 5.0 s ago · $.n is 1",
+        "          capsule.snapshots-0@2 · 5.0 s ago · $.scope_id is nothing · $.n is nothing",
+        "          capsule.snapshots-0@0 · req-1 · 5.0 s ago · $.scope_id is b · $.n is 1",
     ]
     assert result.exit_code == 1
 
@@ -104,7 +104,7 @@ async def test_none_is_watched_for_to_the_end(world: Any, play: Any) -> None:
     assert result.steps[1].failure.lines()[:3] == [
         "expected  0 record(s) on capsule.snapshots",
         "actual    1 of 1 records fit in 2s",
-        'found     capsule.snapshots-0@0 · {"n": 1}',
+        'found     capsule.snapshots-0@0 · 0.0 s ago · {"n": 1}',
     ]
 
 

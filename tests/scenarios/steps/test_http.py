@@ -57,7 +57,7 @@ async def test_without_a_limit_it_is_called_once_and_success_is_expected(world: 
     assert result.steps[0].failure.lines() == [
         "expected  status between 200 and 299",
         "actual    status is 503",
-        f"last      PLATO GET /x → 503 (12 ms) · {request_id}",
+        f"last      PLATO GET /x → 503 (12 ms) · {request_id} · 0.0 s ago",
         'body      {"error": {"code": "SERVICE_UNAVAILABLE"}}',
     ]
 
