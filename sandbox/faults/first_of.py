@@ -9,8 +9,8 @@ from typing import Any
 __all__ = ["first_of"]
 
 
-async def first_of(*waits: Coroutine[Any, Any, None]) -> int:
-    """Which of them is over first, counted from 0; the others are cancelled and have ended by then."""
+async def first_of(*waits: Coroutine[Any, Any, Any]) -> int:
+    """Which of them is over first, counted from 0, well or not; the others are cancelled and have ended by then."""
     tasks = [asyncio.create_task(each) for each in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -11,6 +11,7 @@ import struct
 from collections.abc import AsyncIterator
 from typing import Any
 
+from sandbox.faults.first_of import first_of
 from sandbox.faults.points import Ending
 
 __all__ = ["NO_ANSWER", "SentAnswer", "WireExchange"]
@@ -18,6 +19,8 @@ __all__ = ["NO_ANSWER", "SentAnswer", "WireExchange"]
 NO_ANSWER = 444
 """The status under which a request is told of that got no answer."""
 LOOK_EVERY_S = 0.1
+READ_LIMIT_S = 2.0
+HTTP_1_1 = (1, 1)
 FRAMING = {"content-length", "transfer-encoding", "connection"}
 
 
@@ -57,9 +60,9 @@ class WireExchange:
     async def send(self, answer: Any, pieces: AsyncIterator[bytes], *, length: int | None, ending: Ending) -> Any:
         headers = {name: value for name, value in answer.headers.items() if name.lower() not in FRAMING}
         out = self._stream(status=answer.status, headers=headers)
-        if length is None:
+        if length is None and self._request.version >= HTTP_1_1:
             out.enable_chunked_encoding()
-        else:
+        elif length is not None:
             out.content_length = length
         await out.prepare(self._request)
         async for piece in pieces:
@@ -75,7 +78,9 @@ class WireExchange:
             transport.write(data)
 
     async def hang_up(self, ending: Ending) -> Any:
-        await self._request.read()  # bytes that nobody has read would turn the end of a connection into its reset
+        if ending is not Ending.RESET:
+            # Bytes that nobody has read would turn the end of the connection into its reset.
+            await first_of(self._request.read(), self.client_gone(), asyncio.sleep(READ_LIMIT_S))
         self._close(ending)
         return self._gone(NO_ANSWER)
 

@@ -19,7 +19,7 @@ async def test_the_body_comes_in_pieces_over_the_time(facts: Any) -> None:
         wire.fault("slow-body", over="10s", pieces=5)
         _, writer, reader = await wire.ask("/api/v1/things", "Connection: close")
         head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 200 ")
+        assert head.startswith(b"HTTP/1.1 200 ") and b"X-RateLimit-Limit: " in head and b"X-Request-ID: " in head
         length = int(head.lower().partition(b"content-length: ")[2].split()[0])
         size, came = -(-length // 5), []
         for _ in range(5):

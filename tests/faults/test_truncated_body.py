@@ -52,6 +52,15 @@ async def test_a_client_library_notices(wire: Wire, chunked: bool) -> None:
             await answer.read()
 
 
+async def test_an_old_client_that_knows_no_chunks_gets_none(wire: Wire) -> None:
+    wire.fault("truncated-body", chunked=True)
+    reader, writer = await asyncio.open_connection("127.0.0.1", wire.port)
+    writer.write(b"GET /api/v1/things HTTP/1.0\r\n\r\n")
+    head, _, body = (await asyncio.wait_for(reader.read(), 10)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.0 200 ") and b"chunked" not in head and body.startswith(b'{"data":')
+    writer.close()
+
+
 async def test_what_has_no_body_stays_whole(wire: Wire) -> None:
     wire.fault("truncated-body")
     heard = await wire.hear(method="HEAD")

@@ -16,13 +16,20 @@ from sandbox.scenarios.steps.step import Step
 from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
 
 OWN_KEYS = ("fault", "on", "as", "at")
-PARAMETERS = {name: model for model in FAULTS.values() for name in model.parameters()}
+PARAMETERS = frozenset(name for model in FAULTS.values() for name in model.parameters())
 
 
 def _with_parameters(schema: dict[str, Any]) -> None:
-    """The parameters of all kinds are keys of the step."""
-    for name, model in PARAMETERS.items():
-        schema["properties"][name] = model.model_json_schema(by_alias=True)["properties"][name]
+    """The parameters of all kinds are keys of the step; one that differs between kinds may have any of their shapes."""
+    shapes: dict[str, list[Any]] = {}
+    for model in FAULTS.values():
+        for name, shape in model.model_json_schema(by_alias=True)["properties"].items():
+            found = shapes.setdefault(name, [])
+            if shape not in found:
+                found.append(shape)
+    for name, found in shapes.items():
+        schema["properties"][name] = found[0] if len(found) == 1 else {"anyOf": found}
+    schema["properties"]["fault"]["enum"] = list(FAULTS)
 
 
 class FaultStep(Step):
@@ -43,7 +50,7 @@ class FaultStep(Step):
 
     @classmethod
     def keys(cls) -> list[str]:
-        return [*OWN_KEYS, *PARAMETERS]
+        return [*OWN_KEYS, *sorted(PARAMETERS)]
 
     @model_validator(mode="wrap")
     @classmethod

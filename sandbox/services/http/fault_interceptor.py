@@ -62,10 +62,15 @@ class _Request(WireExchange):
         return sorted(found)
 
     async def proceed(self) -> web.StreamResponse:
+        """With the headers that every answer carries: what a fault sends itself goes out before they are added."""
         try:
-            return await self._proceed()
+            answer = await self._proceed()
         except ApiError as error:
             return self._exchange.error(error)
+        if not answer.prepared:
+            for name, value in self._exchange.response_headers.items():
+                answer.headers.setdefault(name, value)
+        return answer
 
     async def limited(self, limits: Mapping[str, int]) -> web.StreamResponse:
         usual = self._exchange.request.app[RATE_LIMITER]
