@@ -14,6 +14,9 @@ from sandbox.faults.first_of import first_of
 
 __all__ = ["AppliedFault"]
 
+SOON_S = 1e-6
+"""What is no more than this away has come."""
+
 
 class AppliedFault:
     """One fault of one service, from the moment it is made until `remove`. `id` is how it is removed by."""
@@ -66,9 +69,14 @@ class AppliedFault:
 
     async def run_out(self) -> None:
         """Wait until its time is up, and remove it. One without end waits for its removal."""
-        left_s = self.left_s
-        await (self.wait_for_removal() if left_s is None else self.wait(left_s))
-        self.remove("expired")
+        while not self.is_removed:
+            left_s = self.left_s
+            if left_s is None:
+                await self.wait_for_removal()
+            elif left_s > SOON_S:  # again when the clock has been given another speed meanwhile
+                await self.wait(left_s)
+            else:
+                self.remove("expired")
 
     def remove(self, reason: str = "removed") -> None:
         """From now on nothing is struck, and what waits goes on. Again changes nothing."""

@@ -102,6 +102,21 @@ def test_a_service_fails_on_purpose_until_the_fault_is_removed(box: Any) -> None
         assert answer.status == 200
 
 
+def test_connections_break_off_and_the_registry_fails_as_on_every_runtime(box: Any) -> None:
+    ends = box.status()["endpoints"]
+    box.ok("fault", "add", "reset", "--on", "capsule", "--path", "/api/v1/capsules", "--first", "1")
+    box.ok("fault", "add", "http-status", "--on", "schema-registry", "--status", "503", "--path", "/subjects")
+    with pytest.raises(OSError):  # a proxy of ports may turn the reset into an end
+        urllib.request.urlopen(f"{ends['capsule']}/api/v1/capsules", timeout=10)
+    with pytest.raises(urllib.error.HTTPError, match="503"):
+        urllib.request.urlopen(f"{ends['schema_registry']}/subjects", timeout=10)
+    assert sorted(each["hits"] for each in json.loads(box.ok("fault", "list", "--json"))) == [1, 1]
+    box.ok("fault", "remove", "--all")
+    for url in (f"{ends['capsule']}/api/v1/capsules", f"{ends['schema_registry']}/subjects"):
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            assert answer.status == 200
+
+
 def test_the_story_of_an_outage_passes(box: Any) -> None:
     """Faults, breaker, fallback and recovery, judged as on every other runtime."""
     done = box.command("scenario", "run", "capsule-outage")

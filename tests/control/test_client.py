@@ -179,6 +179,7 @@ async def test_a_stream_with_a_question_that_makes_no_sense_ends_at_once(control
 
 async def test_faults_are_made_and_removed_by_the_client(control, engine) -> None:
     assert [fault.id for fault in await control.faults()] == ["outage"]
+    assert "hang" in {each.kind for each in await control.fault_kinds()}
     made = await control.add_fault("http-status", "capsule", {"status": 503}, identity="outage")
     assert made.text == "http-status --status 503" and engine.asked[-1][1]["id"] == "outage"
     assert (await control.remove_fault("outage")).hits == 4

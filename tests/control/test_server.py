@@ -159,6 +159,13 @@ async def test_a_limit_that_is_none_is_named(http, engine) -> None:
     assert engine.asked == []
 
 
+async def test_the_kinds_of_faults_are_there_for_a_form(http):
+    kinds = (await (await http.get("/v1/faults/kinds")).json())["kinds"]
+    latency = next(each for each in kinds if each["kind"] == "latency")
+    assert latency["own"][:2] == ["ms", "jitter"] and "capsule" in latency["on"]
+    assert latency["parameters"]["properties"]["ms"]["description"].startswith("How long")
+
+
 async def test_faults_are_listed_made_and_removed(http, engine) -> None:
     (fault,) = (await (await http.get("/v1/faults")).json())["faults"]
     assert (fault["id"], fault["hits"]) == ("outage", 4)

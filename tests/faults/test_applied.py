@@ -69,6 +69,19 @@ async def test_it_is_removed_when_its_time_is_up_and_says_why(apply: Apply, cloc
     assert applied.is_removed and (facts.kept[-1].kind, facts.kept[-1].reason) == ("FaultRemoved", "expired")
 
 
+async def test_a_clock_that_slows_down_lets_it_last_longer(apply: Apply, clock: ManualClock) -> None:
+    applied = apply("latency", ms=1, duration="2s")
+    running = asyncio.create_task(applied.run_out())
+    await asyncio.sleep(0)
+    clock.monotonic_ns = lambda: 1_000_000_000  # type: ignore[method-assign] - one second has passed when it wakes
+    await clock.advance(2)
+    assert not applied.is_removed
+    del clock.monotonic_ns  # type: ignore[method-assign]
+    await clock.advance(1)
+    await asyncio.wait_for(running, 5)
+    assert applied.is_removed
+
+
 def test_what_it_does_not_match_is_not_counted(apply: Apply, request_: Any) -> None:
     applied = apply("http-status", status=503, first=1, method="POST")
     assert not applied.strikes(request_("GET"))
