@@ -12,6 +12,7 @@
     │   ├── NotRunning           exit 3   there is no sandbox of that name, or it does not answer
     │   ├── FetchFailed          exit 3   a jar could not be fetched, verified or stored
     │   ├── ComponentFailed      exit 3   Kafka or a service ended, or would not start
+    │   ├── CapabilityMissing    exit 3   this runtime has nothing with which to do what is asked
     │   └── UpstreamUnavailable  exit 3   Kafka, the registry or another service cannot be reached
     ├── NotReady                 exit 4   the sandbox did not prove itself ready in time
     └── Interrupted              exit 130 Ctrl-C
@@ -24,6 +25,7 @@ from __future__ import annotations
 __all__ = [
     "AccessDenied",
     "AssertionFailed",
+    "CapabilityMissing",
     "ComponentFailed",
     "Conflict",
     "EnvironmentFailure",
@@ -99,6 +101,16 @@ class FetchFailed(EnvironmentFailure):
 
 class ComponentFailed(EnvironmentFailure):
     pass
+
+
+class CapabilityMissing(EnvironmentFailure):
+    """`capability` is what is missing: broker, process…; empty when the answer of a link did not say."""
+
+    def __init__(
+        self, message: str, *, capability: str = "", hint: str | None = None, where: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, where=where)
+        self.capability = capability
 
 
 class UpstreamUnavailable(EnvironmentFailure):

@@ -25,6 +25,8 @@ of requests:  [--path '/api/v1/history/*'] [--method GET] [--client tenant:acme]
 all:          [--probability 0.5 --seed N] [--first N | --nth N | --every N]
               [--begins-in 5s] [--duration 30s] [--on-for 2s --off-for 3s]
 """
+LIMIT_S = 90.0
+"""A broker or a process that a fault stops or brings back takes its time."""
 FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -47,7 +49,7 @@ def add(
     from sandbox.cli.target import find_target
 
     body = {"kind": kind, "on": on, "id": identity, "parameters": parameters_of(context.args)}
-    found = find_target(name).quick.post("/v1/faults", body)
+    found = find_target(name).patient(LIMIT_S).post("/v1/faults", body)
     if json:
         json_data(found)
         return
@@ -109,11 +111,11 @@ def remove(
 
     if everything == (identity is not None):
         raise UsageError("needs the ID of a fault, or --all", where="remove")
-    quick = find_target(name).quick
+    control = find_target(name).patient(LIMIT_S)
     if identity is not None:
-        gone = [quick.delete(f"/v1/faults/{quote(identity, safe='')}")]
+        gone = [control.delete(f"/v1/faults/{quote(identity, safe='')}")]
     else:
-        gone = quick.delete("/v1/faults")["faults"]
+        gone = control.delete("/v1/faults")["faults"]
     if json:
         json_data(gone)
         return

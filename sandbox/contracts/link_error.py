@@ -24,6 +24,7 @@ CODES: dict[type[SandboxError], tuple[str, int]] = {
     errors.NotRunning: ("NOT_RUNNING", 503),
     errors.FetchFailed: ("FETCH_FAILED", 503),
     errors.ComponentFailed: ("COMPONENT_FAILED", 503),
+    errors.CapabilityMissing: ("CAPABILITY_MISSING", 501),
     errors.UpstreamUnavailable: ("UPSTREAM_UNAVAILABLE", 503),
     errors.EnvironmentFailure: ("ENVIRONMENT", 503),
     errors.NotReady: ("NOT_READY", 503),

@@ -300,7 +300,7 @@ class FaultApplied(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultRemoved(Fact):
-    """`reason` is removed (by somebody) or expired (its time was up)."""
+    """`reason` is removed (by somebody), expired (its time was up, or it was done) or failed (it could not act)."""
 
     fault_id: str
     hits: int

@@ -44,14 +44,23 @@ class AppliedFault:
     @property
     def is_acting(self) -> bool:
         """Whether it would act now on what it means."""
-        is_on = not self.is_removed and self._timetable.is_on(self._passed_s)
-        return is_on and not self.fault.is_spent(self._seen)
+        return self.is_on and not self.fault.is_spent(self._seen)
 
     @property
     def left_s(self) -> float | None:
         """How long until it is over, in seconds of the sandbox's clock; None without end."""
         ends_s = self._timetable.ends_s
         return None if ends_s is None else max(0.0, ends_s - self._passed_s)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is in force by its timetable, and not removed."""
+        return not self.is_removed and self._timetable.is_on(self._passed_s)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it never comes into force again."""
+        return self.is_removed or self.left_s == 0.0
 
     def strikes(self, point: Any) -> bool:
         """Whether it acts this time, which then counts as a hit."""
@@ -115,6 +124,16 @@ class AppliedFault:
 
     async def wait_for_removal(self) -> None:
         await self._removed.wait()
+
+    async def wait_for_rest(self) -> None:
+        """Wait until it rests by its timetable, is over, or is removed."""
+        while self.is_on:
+            await self.wait_for_change()
+
+    async def wait_for_change(self) -> None:
+        """Wait until its timetable next has it begin, rest or end; without such a time, until it is removed."""
+        change_s = self._timetable.next_change_s(self._passed_s)
+        await (self.wait_for_removal() if change_s is None else self.wait(change_s - self._passed_s))
 
     async def wait(self, wait_s: float) -> None:
         await first_of(self._clock.sleep(wait_s), self.wait_for_removal())

@@ -32,6 +32,8 @@ class Fault(BaseModel):
     kind: ClassVar[str]
     point: ClassVar[str]
     """The injection point that it acts on, one of `sandbox.faults.points`."""
+    needs: ClassVar[str] = "service"
+    """What a runtime must be able to disturb for it: a service, the broker, the process of a service."""
 
     probability: float = Field(default=1.0, gt=0, le=1)
     """How likely it acts each time, above 0 and up to 1."""

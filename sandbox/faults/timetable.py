@@ -26,3 +26,16 @@ class Timetable:
         if since_s < 0 or (self.duration_s is not None and since_s >= self.duration_s):
             return False
         return self.on_for_s is None or since_s % (self.on_for_s + self.off_for_s) < self.on_for_s
+
+    def next_change_s(self, passed_s: float) -> float | None:
+        """When it next begins, rests or is over; None: it stays as it is until it is removed."""
+        if passed_s < self.begins_in_s:
+            return self.begins_in_s
+        change_s, ends_s = None, self.ends_s
+        if self.on_for_s is not None:
+            turns, within_s = divmod(passed_s - self.begins_in_s, self.on_for_s + self.off_for_s)
+            into_turn_s = self.on_for_s if within_s < self.on_for_s else self.on_for_s + self.off_for_s
+            change_s = self.begins_in_s + turns * (self.on_for_s + self.off_for_s) + into_turn_s
+        if ends_s is None:
+            return change_s
+        return None if passed_s >= ends_s else min(ends_s, change_s if change_s is not None else ends_s)

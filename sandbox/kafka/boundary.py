@@ -26,7 +26,7 @@ from sandbox.kafka.cluster import KafkaUnavailable
 from sandbox.kafka.dead_letters import dead_letter_id
 from sandbox.kafka.dlq_letter import REPLAY_ID
 
-__all__ = ["ConsumerBoundary", "DeadLetterSink"]
+__all__ = ["ConsumerBoundary", "ConsumerCrash", "DeadLetterSink", "Interference"]
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,18 @@ OUTCOMES = (PROCESSED, "skipped", "duplicate")
 KAFKA_AWAY_WAIT_S = 1.0
 _TENANT = TENANT_ID.lower()
 Result = TypeVar("Result")
+
+
+Interference = Callable[[Delivery], Awaitable[None]]
+"""Comes before each attempt to handle a record: it may wait, or raise what handling the record might raise."""
+
+
+class ConsumerCrash(Exception):
+    """Ends the consumer as a bug would: nothing more is committed, the group is left, and joined again after `away`."""
+
+    def __init__(self, away: Callable[[], Awaitable[None]]) -> None:
+        super().__init__("crashed by a fault")
+        self.away = away
 
 
 class DeadLetterSink(Protocol):
@@ -69,8 +81,12 @@ class ConsumerBoundary:
         policy: RetryPolicy | None = None,
         rng: random.Random | None = None,
         room: Callable[[], Awaitable[None]] | None = None,
+        interferences: Sequence[Interference] = (),
     ) -> None:
-        """`room` is waited for before each run of records: it comes when they can be handled and told of."""
+        """`room` is waited for before each run of records: it comes when they can be handled and told of.
+
+        `interferences` may be filled and emptied while records are handled.
+        """
         self._subscription = subscription
         self._group = group
         self._service = service
@@ -81,12 +97,14 @@ class ConsumerBoundary:
         self._policy = policy or RetryPolicy()
         self._rng = rng
         self._room = room
+        self._interferences = interferences
 
     async def handle_run(self, records: Sequence[Record]) -> AsyncGenerator[Record, None]:
         """Handle records of one partition in their order; yields a record when it and all before it are done with.
 
         A service that takes many gets all of them at once. The first that it fails on is then retried or dead-lettered
-        as if it had come alone, and those behind it wait: order is kept, that of a key and that of the partition.
+        as if it had come alone, and those behind it wait: order is kept, that of a key and that of the partition. While
+        anything interferes, each comes alone.
         """
         if self._room is not None:
             await self._room()
@@ -97,7 +115,8 @@ class ConsumerBoundary:
             return
         while records:
             started_ns = self._clock.monotonic_ns()
-            deliveries, handled, failure = await self._attempt_many(records, started_ns)
+            together = records[:1] if self._interferences else records
+            deliveries, handled, failure = await self._attempt_many(together, started_ns)
             if handled:
                 yield records[handled - 1]
             records, unhandled = records[handled:], deliveries[handled:]
@@ -152,7 +171,7 @@ class ConsumerBoundary:
             if failure is not None:
                 return "", failure
             delivery = Delivery(record, value, trace, self._group, attempt)
-            outcome, failure = await self._caught(self._subscription.handle(delivery))
+            outcome, failure = await self._caught(self._handle(delivery))
             return _known(outcome), failure
         finally:
             CURRENT_TRACE.reset(token)
@@ -169,7 +188,12 @@ class ConsumerBoundary:
             if failure is not None:
                 break
             trace = TraceContext.accept_record(record.headers, self._rng)
-            deliveries.append(Delivery(record, value, trace, self._group))
+            delivery = Delivery(record, value, trace, self._group)
+            if self._interferences:
+                _, failure = await self._caught(self._interfere(delivery))
+                if failure is not None:
+                    break
+            deliveries.append(delivery)
         if deliveries:
             _, earlier = await self._caught(self._hand_over(deliveries, handled, started_ns))
             failure = earlier or failure
@@ -185,6 +209,14 @@ class ConsumerBoundary:
         if len(handled) < len(deliveries):
             raise RuntimeError("the service yielded no outcome")
 
+    async def _handle(self, delivery: Delivery) -> str | None:
+        await self._interfere(delivery)
+        return await self._subscription.handle(delivery)
+
+    async def _interfere(self, delivery: Delivery) -> None:
+        for interference in tuple(self._interferences):
+            await interference(delivery)
+
     async def _value(self, record: Record) -> dict[str, Any] | None:
         if not self._subscription.decode:
             return None
@@ -199,6 +231,8 @@ class ConsumerBoundary:
             category, error = failure.category, failure
         except UpstreamUnavailable as unavailable:
             category, error = FailureCategory.DOWNSTREAM_FAILURE, unavailable
+        except ConsumerCrash:
+            raise
         except Exception as anything:  # noqa: BLE001 - the consumer boundary, see above
             category, error = FailureCategory.UNKNOWN, anything
         return None, _Failure(category, error, KafkaUnavailable.is_cause_of(error))

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from sandbox.contracts.delivery import Subscription
 from sandbox.contracts.record import Record
 from sandbox.errors import NotReady
+from sandbox.kafka.boundary import ConsumerCrash
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.partition_worker import HandleRun, PartitionWorker
 from sandbox.kafka.shutdown import close_consumer
@@ -132,7 +133,7 @@ class GroupConsumer(ConsumerRebalanceListener):
     async def _run(self) -> None:
         failures = 0
         while True:
-            leave = True
+            leave, crash = True, None
             consumer = self._consumer = self._member()
             try:
                 await self._session(consumer)
@@ -140,13 +141,20 @@ class GroupConsumer(ConsumerRebalanceListener):
                 leave = False
                 failures = 0 if self.joined else failures + 1
                 self._note(errors.exceptions[0])
+            except* ConsumerCrash as errors:
+                crash = errors.exceptions[0]
+                self._note(crash)
             finally:
                 self._joined.clear()
-                await self._commit(FINISH_S)
+                if crash is None:
+                    await self._commit(FINISH_S)
                 self._handled.clear()
                 self._committed.clear()
                 await close_consumer(consumer, leave=leave, limit_s=FINISH_S)
                 self._consumer = None
+            if crash is not None:
+                await crash.away()
+                continue
             await asyncio.sleep(RECONNECT_S[min(failures, len(RECONNECT_S) - 1)])
 
     def _member(self) -> AIOKafkaConsumer:

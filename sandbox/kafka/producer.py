@@ -83,6 +83,10 @@ class RecordProducer:
         """Partition numbers of a real topic. Raises UnknownName when there is none, KafkaUnavailable."""
         return await self._known_topic(await self._connected(), topic)
 
+    async def partition_of(self, topic: str, key: bytes) -> int:
+        """The partition of a key on a real topic. Raises UnknownName when there is none, KafkaUnavailable."""
+        return _hash(key) % len(await self.partitions(topic))
+
     async def send(
         self,
         topic: str,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from aiokafka.structs import RecordMetadata
 
 from sandbox.clock import Clock
 from sandbox.contracts.catalog import Topic
 from sandbox.contracts.delivery import Published
+from sandbox.contracts.poison import Poison
 from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import FactSink, RecordProduced, trace_fields
@@ -18,7 +20,7 @@ from sandbox.kafka.producer import Delivering, RecordProducer
 from sandbox.kafka.topics_admin import TopicsAdmin
 from sandbox.kafka.values import TopicValues
 
-__all__ = ["KafkaPublisher", "Pending"]
+__all__ = ["Interception", "KafkaPublisher", "Leaving", "Pending", "Posted"]
 
 DLQ_PARTITIONS = 3
 DLQ_RETENTION_MS = 90 * 86_400_000
@@ -26,12 +28,45 @@ SIDE_RETENTION_MS = 7 * 86_400_000
 Headers = Sequence[tuple[str, bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A record on its way out of a publisher, encoded; `content` is its value before that, where there was one."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    partition: int | None
+    timestamp_ms: int | None
+    hop: TraceContext | None
+    content: Mapping[str, Any] | None = None
+
+
+class Posted(Protocol):
+    """What comes of a record that was taken for sending."""
+
+    @property
+    def done(self) -> bool: ...
+
+    async def published(self) -> Published: ...
+
+
+Send = Callable[[Leaving], Awaitable[Posted]]
+
+
+class Interception(Protocol):
+    """Stands between a publisher and Kafka: sends each record by `send`, once, not at all, otherwise, or later."""
+
+    async def __call__(self, record: Leaving, publisher: KafkaPublisher, send: Send) -> Posted: ...
+
+
 class KafkaPublisher:
     """One service's way out to Kafka; `source` names it in facts and in `X-Source-Service`. Shares the producer.
 
     Each acknowledged record is a `RecordProduced` fact. Every method raises KafkaUnavailable when the broker does not
     take the record in time, UpstreamUnavailable when the registry is needed and away, and UsageError when the topic,
-    the value (naming the field), the partition or the size will not do.
+    the value (naming the field), the partition or the size will not do. `interceptions` may be filled and emptied while
+    records are published.
     """
 
     def __init__(
@@ -43,6 +78,7 @@ class KafkaPublisher:
         facts: FactSink,
         clock: Clock,
         rng: random.Random | None = None,
+        interceptions: Sequence[Interception] = (),
     ) -> None:
         self._producer = producer
         self._values = values
@@ -50,6 +86,7 @@ class KafkaPublisher:
         self._facts = facts
         self._clock = clock
         self._rng = rng
+        self._interceptions = interceptions
 
     async def publish(
         self,
@@ -82,7 +119,7 @@ class KafkaPublisher:
         partition: int | None = None,
         timestamp_ms: int | None = None,
         strategy: SubjectStrategy | None = None,
-    ) -> Pending:
+    ) -> Posted:
         """The same without the wait: returns once the record is queued (for loads). Await `Pending.published` later.
 
         `strategy` names the subject of an Avro value in place of the topic's own, `{topic}-value`.
@@ -91,7 +128,8 @@ class KafkaPublisher:
         hop = trace.child(self._rng)
         carried = _merged(hop.record_headers(self._source), headers)
         key_bytes = None if key is None else key.encode()
-        return await self._enqueue(topic, key_bytes, encoded, carried, partition, timestamp_ms, hop)
+        leaving = Leaving(topic, key_bytes, encoded, carried, partition, timestamp_ms, hop, value)
+        return await self._through(self._interceptions, leaving)
 
     async def publish_raw(
         self,
@@ -120,11 +158,13 @@ class KafkaPublisher:
         partition: int | None = None,
         timestamp_ms: int | None = None,
         trace: TraceContext | None = None,
-    ) -> Pending:
+    ) -> Posted:
         """`publish_raw` without the wait."""
         hop = trace.child(self._rng) if trace else None
         carried = _merged(hop.record_headers(self._source), headers) if hop else list(headers)
-        return await self._enqueue(topic, key, value, carried, partition, timestamp_ms, hop)
+        return await self._through(
+            self._interceptions, Leaving(topic, key, value, carried, partition, timestamp_ms, hop)
+        )
 
     async def make_dead_letter_topic(self, topic: str) -> None:
         """Make a DLQ topic that the contracts did not foresee, if it is missing."""
@@ -141,18 +181,15 @@ class KafkaPublisher:
         async with TopicsAdmin(self._producer.cluster) as topics:
             await topics.create([Topic(topic, "original key", "json", partitions, SIDE_RETENTION_MS)])
 
-    async def _enqueue(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        headers: Headers,
-        partition: int | None,
-        timestamp_ms: int | None,
-        hop: TraceContext | None,
-    ) -> Pending:
-        real = self._producer.cluster.names.topic(topic)
-        size_bytes = len(key or b"") + len(value or b"")
+    async def _through(self, interceptions: Sequence[Interception], record: Leaving) -> Posted:
+        if not interceptions:
+            return await self._enqueue(record)
+        first, *others = interceptions
+        return await first(record, self, lambda sent: self._through(others, sent))
+
+    async def _enqueue(self, record: Leaving) -> Pending:
+        topic, key, hop = record.topic, record.key, record.hop
+        size_bytes = len(key or b"") + len(record.value or b"")
         text = None if key is None else key.decode("utf-8", "replace")
 
         def note(where: RecordMetadata) -> None:
@@ -170,9 +207,31 @@ class KafkaPublisher:
             )
 
         sent = await self._producer.enqueue(
-            real, key, value, headers=headers, partition=partition, timestamp_ms=timestamp_ms, on_delivered=note
+            self._producer.cluster.names.topic(topic),
+            key,
+            record.value,
+            headers=record.headers,
+            partition=record.partition,
+            timestamp_ms=record.timestamp_ms,
+            on_delivered=note,
         )
         return Pending(topic, self._producer, sent)
+
+    # What an interception may ask for
+
+    async def partition_of(self, record: Leaving) -> int | None:
+        """Where it will go; None when that is left to the producer. Raises as `publish`."""
+        if record.partition is not None or record.key is None:
+            return record.partition
+        return await self._producer.partition_of(self._producer.cluster.names.topic(record.topic), record.key)
+
+    async def content_of(self, record: Leaving) -> Any:
+        """Its value as it was given, else decoded; None where that cannot be."""
+        return record.content or (await self._values.view(record.topic, record.value)).value
+
+    async def poisoned(self, record: Leaving, way: Poison) -> Leaving:
+        """The record with a value that no consumer of its topic can read."""
+        return replace(record, value=await self._values.poisoned(record.topic, record.value, way), content=None)
 
 
 class Pending:

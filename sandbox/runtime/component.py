@@ -76,6 +76,10 @@ class Supervised:
         self._watch: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
 
+    @property
+    def is_paused(self) -> bool:
+        return self._paused
+
     async def start(self) -> None:
         """Start the component; afterwards it is ready or failed, and watched."""
         async with self._turn:

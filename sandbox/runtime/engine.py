@@ -16,13 +16,13 @@ from aiohttp import web
 
 from sandbox.clock import SystemClock
 from sandbox.config.folders import StateFolder
-from sandbox.contracts.instants import format_instant
 from sandbox.errors import PortTaken, SandboxError, UnknownName
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.announcement import announce
 from sandbox.runtime.component import ComponentState, Supervised
+from sandbox.runtime.component_rows import component_rows
 from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
@@ -66,7 +66,18 @@ class Engine:
         self._scenarios = ScenarioRuns(self._scenario_world)
         self._training: Child | None = None
         self.resets = Resets(self._running, self.journal, self.clock)
-        self.faults = EngineFaults(self.services, self._admin)
+        self.outgoing: list[Any] = []
+        """What stands between Kafka and the records that the engine publishes for scenarios and for people."""
+        self.faults = EngineFaults(
+            self.services,
+            self._admin,
+            find=self._find,
+            outgoing=self.outgoing,
+            clock=self.clock,
+            facts=self.journal,
+            capabilities=runtime.capabilities,
+            revived=lambda: self.spawn(self._prove()),
+        )
         self.overview = EngineOverview(
             self.journal,
             self.clock,
@@ -165,6 +176,7 @@ class Engine:
             running=self._running,
             joined=self.groups,
             health=EngineHealth(self._all_ready, self.breakers),
+            outgoing=self.outgoing,
         )
 
     async def _open_desk(self) -> None:
@@ -218,6 +230,7 @@ class Engine:
         if self._training is not None:
             self._training.terminate()
         await self._scenarios.stop_all()
+        await self.faults.close()
         if "own_kafka" in vars(self):
             await self.own_kafka.close()
         await asyncio.gather(*(each.stop() for each in self.services.values()))
@@ -262,33 +275,7 @@ class Engine:
         return ComponentState.READY if ready else ComponentState.STARTING
 
     def _components_json(self) -> list[dict[str, Any]]:
-        """Kafka, then every service with its own state, under the process that runs it."""
-        rows = [self._row(self.kafka, "kafka", self.kafka.state, self.kafka.detail)]
-        for process in self.services.values():
-            reported = process.component.status.get("services", {})
-            for service in process.component.services:
-                state, detail = process.state, process.detail
-                if process.state in (ComponentState.STARTING, ComponentState.DEGRADED) and service in reported:
-                    state, detail = reported[service]["state"], reported[service]["detail"]
-                    alone = len(process.component.services) == 1
-                    if process.state is ComponentState.DEGRADED and (alone or process.detail == "paused"):
-                        state, detail = process.state, process.detail
-                elif process.state is ComponentState.READY:
-                    detail = detail or reported.get(service, {}).get("remark")
-                rows.append(self._row(process, service, state, detail))
-        return rows
-
-    @staticmethod
-    def _row(supervised: Supervised, name: str, state: str, detail: str | None) -> dict[str, Any]:
-        return {
-            "name": name,
-            "process": supervised.name,
-            "state": str(state),
-            "detail": detail,
-            "pid": supervised.component.pid,
-            "restarts": supervised.restarts,
-            "since": format_instant(supervised.since_ms),
-        }
+        return component_rows(self.kafka, self.services.values())
 
     # What the control API asks for
 
@@ -387,6 +374,7 @@ class Engine:
             resets=self.resets,
             set_speed=self._set_speed,
             faults=self.faults,
+            outgoing=self.outgoing,
             profile=self.plan.profile,
             http=HttpSettings(auth=self.plan.auth, secret=self.token),
         )

@@ -30,7 +30,7 @@ __all__ = ["EngineKafka"]
 class EngineKafka:
     """Imported once Kafka listens: all this takes as long to load as the rest of the engine, while the JVM needs the
     processor. `processes` gives all processes of services, `running` those that run now, `joined` the consumer groups
-    that they report. Close when done."""
+    that they report; `outgoing` is what stands between Kafka and what people publish. Close when done."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class EngineKafka:
         running: Callable[[], Sequence[ServicesLink]],
         joined: Callable[[], Mapping[str, Mapping[str, Any]]],
         health: Health,
+        outgoing: Sequence[Any] = (),
     ) -> None:
         self.clients = KafkaClients(
             plan.local_bootstrap_servers,
@@ -55,7 +56,7 @@ class EngineKafka:
         )
         cluster = self.clients.cluster
         self.counts = TopicCounts(cluster, joined, clock)
-        self.topics = TopicsView(self.clients, journal, clock)
+        self.topics = TopicsView(self.clients, journal, clock, outgoing)
         self.groups = GroupsView(lambda: GroupsAdmin(cluster), processes, running, ledger, journal, clock)
         self.desk = DlqDesk(
             DlqReader(cluster),

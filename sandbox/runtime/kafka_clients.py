@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.clock import Clock
@@ -12,7 +12,7 @@ from sandbox.errors import UpstreamUnavailable
 from sandbox.events.facts import FactSink
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.producer import RecordProducer
-from sandbox.kafka.publisher import KafkaPublisher
+from sandbox.kafka.publisher import Interception, KafkaPublisher
 from sandbox.kafka.registry_client import RegistryClient
 from sandbox.kafka.serializer import AvroDeserializer, AvroSerializer
 from sandbox.kafka.values import TopicValues
@@ -47,8 +47,12 @@ class KafkaClients:
         serializer = AvroSerializer(self.registry, contracts, names, strict=strict)
         self.values = TopicValues(contracts, serializer, AvroDeserializer(self.registry))
 
-    def publisher(self, source: str, facts: FactSink, clock: Clock) -> KafkaPublisher:
-        return KafkaPublisher(self.producer, self.values, source=source, facts=facts, clock=clock)
+    def publisher(
+        self, source: str, facts: FactSink, clock: Clock, *, interceptions: Sequence[Interception] = ()
+    ) -> KafkaPublisher:
+        return KafkaPublisher(
+            self.producer, self.values, source=source, facts=facts, clock=clock, interceptions=interceptions
+        )
 
     def fresh_registry(self) -> RegistryClient | NoRegistry:
         """A client that remembers nothing yet, so that its calls really go out. Close it."""

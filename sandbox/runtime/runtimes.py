@@ -33,6 +33,9 @@ class ServicesComponent(Protocol):
 class Runtime(Protocol):
     """Starts what the engine supervises. Built as `Runtime(plan, token)`."""
 
+    capabilities: frozenset[str]
+    """What it can disturb beyond the services themselves: `broker`, `process`."""
+
     def start(self) -> None:
         """Begin with what takes long, before anything heavy is imported. Raises SandboxError."""
 

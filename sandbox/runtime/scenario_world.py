@@ -11,7 +11,7 @@ from sandbox.contracts.poison import Poison
 from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.errors import UsageError
 from sandbox.events.facts import Fact
-from sandbox.kafka.publisher import Pending
+from sandbox.kafka.publisher import Interception, Posted
 from sandbox.kafka.tap import Tap
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
@@ -59,6 +59,7 @@ class ScenarioWorld:
         resets: Resets,
         set_speed: Callable[[float], Awaitable[None]],
         faults: EngineFaults,
+        outgoing: Sequence[Interception] = (),
         profile: str | None = None,
         http: HttpSettings | None = None,
     ) -> None:
@@ -68,7 +69,7 @@ class ScenarioWorld:
         self.endpoints = endpoints
         self._clients = clients
         self._journal = journal
-        self._publisher = clients.publisher(SOURCE, journal, clock)
+        self._publisher = clients.publisher(SOURCE, journal, clock, interceptions=outgoing)
         self._breakers = breakers
         self._ledger = ledger
         self._groups = groups
@@ -107,7 +108,7 @@ class ScenarioWorld:
         await self._set_speed(speed)
         self.clock.set_speed(speed)
 
-    async def send(self, outgoing: Outgoing) -> Pending:
+    async def send(self, outgoing: Outgoing) -> Posted:
         about: Any = {"headers": outgoing.headers, "partition": outgoing.partition, "trace": outgoing.trace}
         value = outgoing.value
         if value is None or isinstance(value, bytes):

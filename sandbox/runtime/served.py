@@ -37,9 +37,20 @@ class Served:
     """A service with its state: starting, ready, failed or stopped. Ready means listening and all groups joined."""
 
     def __init__(
-        self, service: Runnable, *, bind: Sequence[str], port: int | None, consumers: Callable[[], Sequence[Consumer]]
+        self,
+        service: Runnable,
+        *,
+        bind: Sequence[str],
+        port: int | None,
+        consumers: Callable[[], Sequence[Consumer]],
+        deliveries: list[Any] | None = None,
+        outgoing: list[Any] | None = None,
     ) -> None:
         self.service = service
+        self.deliveries = deliveries
+        """What interferes with the records that its consumers handle, None where it has no consumers."""
+        self.outgoing = outgoing
+        """What stands between it and Kafka when it publishes, None where it does not."""
         self.failure: str | None = None
         self.waiting: str | None = None
         """What it waits for before it can join its groups, when that is somebody else's."""

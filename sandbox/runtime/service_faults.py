@@ -14,12 +14,16 @@ from sandbox.errors import Conflict, UnknownName, UsageError
 from sandbox.events.facts import FactSink
 from sandbox.faults.applied import AppliedFault
 from sandbox.faults.fault import Fault
-from sandbox.faults.points import HTTP, PLAN_STEP
+from sandbox.faults.points import DELIVERY, HTTP, OUTBOUND, PLAN_STEP, PUBLISHING, STREAM
 from sandbox.faults.reading import check_service, read_fault
+from sandbox.kafka.delivery_fault import AppliedDeliveryFault
+from sandbox.kafka.publishing_fault import AppliedPublishingFault
 from sandbox.registry.request_fault import RequestFault
 from sandbox.runtime.served import Served
 from sandbox.services.http.fault_interceptor import FaultInterceptor
+from sandbox.services.odyssey.call_fault import AppliedCallFault
 from sandbox.services.plato.step_fault import AppliedStepFault
+from sandbox.services.plato.stream_fault import AppliedStreamFault
 
 __all__ = ["ServiceFaults"]
 
@@ -29,6 +33,10 @@ POINTS: dict[str, tuple[tuple[Callable[[Served], list[Any] | None], Callable[[Ap
         (lambda served: getattr(served.service, "request_faults", None), RequestFault),
     ),
     PLAN_STEP: ((lambda served: getattr(served.service, "step_faults", None), AppliedStepFault),),
+    DELIVERY: ((lambda served: served.deliveries, AppliedDeliveryFault),),
+    PUBLISHING: ((lambda served: served.outgoing, AppliedPublishingFault),),
+    STREAM: ((lambda served: getattr(served.service, "stream_faults", None), AppliedStreamFault),),
+    OUTBOUND: ((lambda served: getattr(served.service, "call_faults", None), AppliedCallFault),),
 }
 """Point → where a service may keep what stands there (None: not there), and what puts a fault in that place."""
 

@@ -230,12 +230,18 @@ class ServiceParts:
 
     def _build(self, name: str) -> Served:
         config = self._config
-        service = self._registry_service() if name == "schema-registry" else self._service(name)
+        if name == "schema-registry":
+            return Served(self._registry_service(), bind=config.bind, port=config.ports.get(name), consumers=list)
+        deliveries: list[Any] = []
+        outgoing: list[Any] = []
+        service = self._service(name, outgoing)
         return Served(
             service,
             bind=config.bind,
             port=config.ports.get(name),
-            consumers=lambda: self._consumers(name, getattr(service, "subscriptions", list)()),
+            consumers=lambda: self._consumers(name, service.subscriptions(), deliveries),
+            deliveries=deliveries,
+            outgoing=outgoing,
         )
 
     def _registry_service(self) -> Any:
@@ -251,12 +257,12 @@ class ServiceParts:
             log, self._outbox, self.clock, auth=auth, urls={**self._urls(), **self._config.public_urls}
         )
 
-    def _service(self, name: str) -> Any:
+    def _service(self, name: str, outgoing: list[Any]) -> Any:
         from sandbox.services.ports import ServiceContext
         from sandbox.services.settings import HttpSettings
 
         config, swapped = self._config, self._swapped(name)
-        publisher = self._clients.publisher(name, self._outbox, self.clock)
+        publisher = self._clients.publisher(name, self._outbox, self.clock, interceptions=outgoing)
         context = ServiceContext(
             clock=self.clock,
             facts=self._outbox,
@@ -277,14 +283,16 @@ class ServiceParts:
         )
         return _service_class(name)(context)
 
-    def _consumers(self, service: str, subscriptions: Sequence[Subscription]) -> list[GroupConsumer]:
+    def _consumers(
+        self, service: str, subscriptions: Sequence[Subscription], deliveries: list[Any]
+    ) -> list[GroupConsumer]:
         """A consumer for each subscription of which the contracts have a topic."""
         swapped = self._swapped(service) if subscriptions else None
         decode = self._clients.values.decode
         if swapped:
             subscriptions = [found for each in subscriptions if (found := swapped.subscription(each)) is not None]
             decode = swapped.decode(decode)
-        return [self._consumer(service, each, decode) for each in subscriptions]
+        return [self._consumer(service, each, decode, deliveries) for each in subscriptions]
 
     def _swapped(self, service: str) -> SwappedContracts | None:
         """None with the built-in contracts, which all services can live with."""
@@ -294,7 +302,9 @@ class ServiceParts:
 
         return SwappedContracts(service, self._contracts)
 
-    def _consumer(self, service: str, subscription: Subscription, decode: Decode) -> GroupConsumer:
+    def _consumer(
+        self, service: str, subscription: Subscription, decode: Decode, deliveries: list[Any]
+    ) -> GroupConsumer:
         publisher = self._clients.publisher(service, self._outbox, self.clock)
         boundary = ConsumerBoundary(
             subscription,
@@ -306,6 +316,7 @@ class ServiceParts:
             clock=self.clock,
             policy=DEMO_RETRIES if self._config.profile == "demo" else None,
             room=self._room_for_records,
+            interferences=deliveries,
         )
         return GroupConsumer(self._clients.cluster, subscription, boundary.handle_run, instance=self._config.instance)
 

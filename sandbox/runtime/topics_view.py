@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from sandbox.clock import Clock
@@ -13,6 +13,7 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UnknownName, UsageError
 from sandbox.events.facts import FactSink
 from sandbox.kafka.cluster import ASKED_CONNECT_LIMIT_S
+from sandbox.kafka.publisher import Interception
 from sandbox.kafka.reader import LogReader
 from sandbox.kafka.tap import From, Tap
 from sandbox.kafka.topics_admin import TopicsAdmin
@@ -26,9 +27,11 @@ SOURCE = "control"
 class TopicsView:
     """Counts come from offsets, so they are exact whatever anybody watches. Raises UpstreamUnavailable throughout."""
 
-    def __init__(self, clients: KafkaClients, facts: FactSink, clock: Clock) -> None:
+    def __init__(
+        self, clients: KafkaClients, facts: FactSink, clock: Clock, outgoing: Sequence[Interception] = ()
+    ) -> None:
         self._clients = clients
-        self._publisher = clients.publisher(SOURCE, facts, clock)
+        self._publisher = clients.publisher(SOURCE, facts, clock, interceptions=outgoing)
 
     async def all(self) -> list[dict[str, Any]]:
         async with TopicsAdmin(self._clients.cluster, connect_timeout_s=ASKED_CONNECT_LIMIT_S) as admin:

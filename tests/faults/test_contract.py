@@ -13,7 +13,7 @@ import pytest
 from sandbox.faults import FAULTS
 from sandbox.faults.applied import AppliedFault
 from sandbox.faults.fault import Fault
-from sandbox.faults.points import HTTP, SERVICES
+from sandbox.faults.points import SERVICES
 from sandbox.faults.reading import read_fault
 
 LEAST: dict[str, dict[str, Any]] = {
@@ -30,6 +30,27 @@ LEAST: dict[str, dict[str, Any]] = {
     "schema-unknown": {},
     "slow-body": {"over": "5s"},
     "truncated-body": {},
+    "consumer-failure": {"category": "VALIDATION"},
+    "consumer-slow": {"ms": 200},
+    "consumer-pause": {},
+    "consumer-crash": {},
+    "poison-record": {},
+    "duplicate-record": {},
+    "reorder-records": {},
+    "ws-close": {},
+    "ws-drop": {},
+    "ws-duplicate": {},
+    "ws-reorder": {},
+    "ws-stall": {},
+    "edge-partition": {},
+    "edge-latency": {"ms": 200},
+    "broker-stop": {},
+    "broker-pause": {},
+    "broker-kill": {},
+    "broker-restart": {},
+    "service-stop": {},
+    "service-crash": {},
+    "service-restart": {},
 }
 """The parameters that each kind cannot do without."""
 every = pytest.mark.parametrize("kind", FAULTS)
@@ -56,6 +77,7 @@ def test_a_kind_and_each_of_its_parameters_say_what_they_do(kind: str) -> None:
     assert schema["description"] and FAULTS[kind].point in SERVICES
     assert set(schema["properties"]) == set(FAULTS[kind].parameters())
     assert all(each["description"] for each in schema["properties"].values())
+    assert "$ref" not in str(schema), "a form, or the schema of scenarios, takes each parameter by itself"
     assert {"probability", "seed", "first", "duration", "begins-in"} < set(FAULTS[kind].parameters())
 
 
@@ -86,14 +108,3 @@ def test_nothing_is_struck_once_it_is_removed(kind: str, apply: Callable[..., Ap
     applied.remove()
     assert not applied.strikes(hit(applied))
     assert applied.hits == 1
-
-
-@pytest.fixture
-def hit(request_: Any, step: Any) -> Callable[[AppliedFault], Any]:
-    """Something at the fault's point that it matches."""
-    meant = {
-        "auth-outage": {"headers": {"X-API-Key": "k"}},
-        "schema-incompatible": {"method": "POST", "path": "/subjects/a/versions"},
-        "schema-unknown": {"path": "/schemas/ids/1"},
-    }
-    return lambda applied: request_(**meant.get(applied.fault.kind, {})) if applied.fault.point == HTTP else step()

@@ -80,3 +80,51 @@ async def test_an_unknown_one_names_the_nearest(faults: EngineFaults) -> None:
     with pytest.raises(UnknownName) as caught:
         await faults.remove("outag")
     assert caught.value.hint == "did you mean outage?"
+
+
+class Own:
+    """Stands where OwnFaults would; its parts are kept."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.parts = parts
+        self.ids: list[str] = []
+
+    def list(self) -> list[dict[str, Any]]:
+        return [{"id": each} for each in self.ids]
+
+    def has(self, identity: str) -> bool:
+        return identity in self.ids
+
+    async def add(self, request: Any) -> dict[str, Any]:
+        self.ids.append(request.id or request.kind)
+        return {"id": self.ids[-1]}
+
+    async def remove(self, identity: str) -> dict[str, Any]:
+        self.ids.remove(identity)
+        return {"id": identity}
+
+    async def remove_all(self) -> list[dict[str, Any]]:
+        gone, self.ids = self.ids, []
+        return [{"id": each} for each in gone]
+
+
+@pytest.mark.parametrize(
+    ("kind", "on"), [("broker-stop", "kafka"), ("service-crash", PLATO), ("poison-record", "engine")]
+)
+async def test_faults_of_components_and_of_the_engine_are_its_own_and_in_the_same_list(
+    kind: str, on: str, faults: EngineFaults, admins: dict[str, Admin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.runtime.own_faults.OwnFaults", Own)
+    await faults.add({"on": on, "kind": kind, "id": "mine", "parameters": {}})
+    assert admins[PLATO].ids == ["stale"]
+    assert [each["id"] for each in await faults.list()] == ["outage", "stale", "mine"]
+    with pytest.raises(Conflict):
+        await faults.add({"on": PLATO, "kind": "latency", "id": "mine", "parameters": {}})
+    assert await faults.remove("mine") == {"id": "mine"}
+    await faults.add({"on": on, "kind": kind, "id": None, "parameters": {}})
+    assert [each["id"] for each in await faults.remove_all()] == [kind, "outage", "stale"]
+
+
+async def test_an_unknown_kind_is_refused_before_anybody_is_asked(faults: EngineFaults) -> None:
+    with pytest.raises(UnknownName, match="no kind of fault 'broker-stopp'"):
+        await faults.add({"on": "kafka", "kind": "broker-stopp", "id": None, "parameters": {}})

@@ -31,6 +31,8 @@ COMPOSE_END_LIMIT_S = 5.0
 class DockerRuntime:
     """One Compose project. `start` needs no library; the Docker API is connected to in `components`."""
 
+    capabilities = frozenset({"broker", "process"})
+
     def __init__(self, plan: EnginePlan, token: str) -> None:
         self._plan = plan
         self._token = token

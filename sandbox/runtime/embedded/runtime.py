@@ -23,6 +23,8 @@ LOOK_S = 0.01
 
 
 class EmbeddedRuntime:
+    capabilities = frozenset({"broker", "process"})
+
     def __init__(self, plan: EnginePlan, token: str) -> None:
         self._plan = plan
         self._token = token

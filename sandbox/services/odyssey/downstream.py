@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -17,7 +17,15 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import SandboxError, UpstreamUnavailable
 from sandbox.events.facts import DownstreamCalled, FactSink, trace_fields
 
-__all__ = ["Downstream", "DownstreamFailed", "DownstreamLeftOut", "DownstreamRejected", "Reply", "path_of"]
+__all__ = [
+    "CallInterception",
+    "Downstream",
+    "DownstreamFailed",
+    "DownstreamLeftOut",
+    "DownstreamRejected",
+    "Reply",
+    "path_of",
+]
 
 CONNECT_LIMIT_S = 5.0
 BODY_LIMIT_BYTES = 16 * 1024 * 1024
@@ -56,11 +64,32 @@ class Reply:
     body: Any
 
 
-class Downstream:
-    """One other service at `base_url`, None when it is left out. `credential` is the key that its calls carry."""
+Ask = Callable[[], Awaitable[tuple[int, bytes]]]
 
-    def __init__(self, target: str, base_url: str | None, credential: str, clock: Clock, facts: FactSink) -> None:
+
+class CallInterception(Protocol):
+    """Stands between a call and the network: makes it by `ask`, raises DownstreamFailed, or waits."""
+
+    async def __call__(self, downstream: Downstream, ask: Ask) -> tuple[int, bytes]: ...
+
+
+class Downstream:
+    """One other service at `base_url`, None when it is left out. `credential` is the key that its calls carry.
+
+    `interceptions` may be filled and emptied while calls are made.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        base_url: str | None,
+        credential: str,
+        clock: Clock,
+        facts: FactSink,
+        interceptions: Sequence[CallInterception] = (),
+    ) -> None:
         self.target = target
+        self._interceptions = interceptions
         self._base_url = None if base_url is None else base_url.rstrip("/")
         self._credential = credential
         self._clock = clock
@@ -94,7 +123,8 @@ class Downstream:
         url = f"{self._base_url}{path}" + (f"?{urlencode(query, safe=':/,')}" if query else "")
         started_ns, status, error = self._clock.monotonic_ns(), None, None
         try:
-            status, answer = await self._exchange(method, url, hop, body)
+            ask = lambda: self._exchange(method, url, hop, body)  # noqa: E731
+            status, answer = await self._through(tuple(self._interceptions), ask)
             return _judged(self.target, status, answer)
         except asyncio.CancelledError:
             error = "ended by its time limit"
@@ -118,6 +148,16 @@ class Downstream:
                     attempt=attempt,
                 )
             )
+
+    async def _through(self, interceptions: tuple[CallInterception, ...], ask: Ask) -> tuple[int, bytes]:
+        if not interceptions:
+            return await ask()
+        first, *others = interceptions
+        return await first(self, lambda: self._through(tuple(others), ask))
+
+    def refused(self) -> DownstreamFailed:
+        """What a call would raise if nobody listened there."""
+        return DownstreamFailed(f"{self.target} at {self._base_url}: connection refused, by a fault")
 
     async def _exchange(
         self, method: str, url: str, hop: TraceContext, body: Mapping[str, Any] | None

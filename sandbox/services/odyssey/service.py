@@ -15,7 +15,7 @@ from sandbox.services.database import Database
 from sandbox.services.http import Actuator, ConsumedEvent, Health, RecentEvents, create_application
 from sandbox.services.http.exchange import DEFAULT_TENANT
 from sandbox.services.odyssey.breakers import Breakers
-from sandbox.services.odyssey.downstream import Downstream
+from sandbox.services.odyssey.downstream import CallInterception, Downstream
 from sandbox.services.odyssey.entity_routes import EntityRoutes
 from sandbox.services.odyssey.handled import HandledRecords
 from sandbox.services.odyssey.history import CapsuleHistory
@@ -49,8 +49,10 @@ class OdysseyService:
         self._rooms = Rooms(lambda tenant: plant(self._world, tenant, clock.now_ms()))
         self._events = RecentEvents()
         self._breakers = Breakers(context)
+        self.call_faults: list[CallInterception] = []
+        """Faults of its calls to other services; may be filled and emptied while ODYSSEY runs."""
         self._downstreams = {
-            name: Downstream(name, context.urls.get(name), context.http.service_key, clock, facts)
+            name: Downstream(name, context.urls.get(name), context.http.service_key, clock, facts, self.call_faults)
             for name in ("capsule", "plato")
         }
         history = CapsuleHistory(self._downstreams["capsule"], self._breakers.guard("capsule"), clock, facts)

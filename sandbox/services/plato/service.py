@@ -51,6 +51,8 @@ class PlatoService:
         """Faults that make steps fail; may be filled and emptied while PLATO runs."""
         self._executor = Executor(bench)
         self._streams = PlanStreams(self._log, context.clock, context.facts)
+        self.stream_faults = self._streams.interceptions
+        """Faults of the messages of its plan streams, like `step_faults`."""
         self._rooms = Rooms(lambda tenant: plant(self._store, tenant, context.clock.now_ms()))
         self._events = RecentEvents()
         governance = Governance(self._store, self._outbox, context.clock.now_ms)

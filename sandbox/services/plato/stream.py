@@ -11,8 +11,10 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -24,7 +26,7 @@ from sandbox.events.facts import FactSink, WebSocketClosed, WebSocketMessageSent
 from sandbox.services.http import Exchange
 from sandbox.services.plato.runs import RunLog
 
-__all__ = ["PlanStreams"]
+__all__ = ["Connection", "Frame", "FrameInterception", "PlanStreams"]
 
 CONNECTIONS_PER_CLIENT = 10
 HEARTBEAT_S = 30.0
@@ -34,10 +36,32 @@ MESSAGE_LIMIT_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One message of a plan's run, as a client gets it."""
+
+    plan_id: str
+    type: str
+    text: str
+    sequence: int
+    trace: TraceContext
+
+
+Send = Callable[[Frame], Awaitable[bool]]
+
+
+class FrameInterception(Protocol):
+    """Stands between a run's messages and one client's socket; False when that is at its end."""
+
+    async def __call__(self, frame: Frame, connection: Connection, send: Send) -> bool: ...
+
+
 class PlanStreams:
     """The open sockets of PLATO."""
 
     def __init__(self, log: RunLog, clock: Clock, facts: FactSink) -> None:
+        self.interceptions: list[FrameInterception] = []
+        """May be filled and emptied while clients are connected; each message of a run goes through all of them."""
         self._log = log
         self._clock = clock
         self._facts = facts
@@ -66,7 +90,7 @@ class PlanStreams:
             await socket.prepare(exchange.request)
             begin()
             self._sockets.add(socket)
-            connection = _Connection(self._log, self._clock, self._facts, exchange, socket, client)
+            connection = Connection(self._log, self._clock, self._facts, exchange, socket, client, self.interceptions)
             try:
                 await connection.stream(tenant, plan_id)
             finally:
@@ -98,7 +122,7 @@ class PlanStreams:
                 del self._clients[client]
 
 
-class _Connection:
+class Connection:
     """One client's socket: what it sends is read while the run is written."""
 
     def __init__(
@@ -109,6 +133,7 @@ class _Connection:
         exchange: Exchange,
         socket: web.WebSocketResponse,
         client: str,
+        interceptions: list[FrameInterception],
     ) -> None:
         self._log = log
         self._clock = clock
@@ -116,7 +141,9 @@ class _Connection:
         self._exchange = exchange
         self._socket = socket
         self._client = client
-        self._sent = 0
+        self._interceptions = interceptions
+        self._ended_with: int | None = None
+        self.sent = 0
 
     async def stream(self, tenant: str, plan_id: str) -> None:
         self._record(WebSocketOpened)
@@ -126,7 +153,7 @@ class _Connection:
             await self._read()
         finally:
             # No await before the last line: the server may cancel this task when the connection is lost.
-            self._record(WebSocketClosed, code=self._socket.close_code, messages=self._sent)
+            self._record(WebSocketClosed, code=self._ended_with or self._socket.close_code, messages=self.sent)
             writer.cancel()
             await asyncio.wait([writer])
 
@@ -147,7 +174,10 @@ class _Connection:
             run = run or log.latest(tenant, plan_id)
             batch = log.messages(run.run_id, seen) if run else []
             for message in batch:
-                if run is None or not await self._send(message.type, message.text, message.sequence, run.trace):
+                if run is None:
+                    return
+                frame = Frame(plan_id, message.type, message.text, message.sequence, run.trace)
+                if not await self._through(tuple(self._interceptions), frame):
                     return
                 seen = message.sequence
             if batch:
@@ -161,14 +191,30 @@ class _Connection:
                 continue
             await bell.wait()
 
+    async def _through(self, interceptions: tuple[FrameInterception, ...], frame: Frame) -> bool:
+        if not interceptions:
+            return await self._send(frame.type, frame.text, frame.sequence, frame.trace)
+        first, *others = interceptions
+        return await first(frame, self, lambda each: self._through(tuple(others), each))
+
     def _written(self, writer: asyncio.Task[None]) -> None:
         """A stream that cannot go on (the store failed) is cut rather than left silent."""
         if not writer.cancelled() and (error := writer.exception()) is not None:
             trace = {"trace": self._exchange.trace}
             _log.error("%s broke off", writer.get_name(), exc_info=error, extra=trace)
-            self._cut()
+            self.cut()
 
-    def _cut(self) -> None:
+    async def close(self, code: int, reason: str) -> None:
+        """Say goodbye; a client that does not listen is not waited for."""
+        self._ended_with = code
+        closing = asyncio.create_task(self._socket.close(code=code, message=reason.encode()))
+        _, unheard = await asyncio.wait({closing}, timeout=CLOSE_LIMIT_S)
+        for each in unheard:
+            each.cancel()
+
+    def cut(self) -> None:
+        """End the connection without a word."""
+        self._ended_with = WSCloseCode.ABNORMAL_CLOSURE
         if (transport := self._exchange.request.transport) is not None:
             transport.abort()
 
@@ -178,11 +224,11 @@ class _Connection:
             async with asyncio.timeout(SEND_LIMIT_S):
                 await self._socket.send_str(text)
         except TimeoutError:
-            self._cut()
+            self.cut()
             return False
         except ConnectionError:
             return False
-        self._sent += 1
+        self.sent += 1
         self._record(WebSocketMessageSent, trace, type=type_, sequence=sequence)
         return True
 

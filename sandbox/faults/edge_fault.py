@@ -1,0 +1,20 @@
+"""Faults between two services: they act in the calls that one makes to the other."""
+
+from __future__ import annotations
+
+from sandbox.faults.fault import Fault
+from sandbox.faults.points import OUTBOUND, OutboundCall
+
+__all__ = ["EdgeFault"]
+
+
+class EdgeFault(Fault):
+    """The edge leads from the service that the fault is on to the one that it names."""
+
+    point = OUTBOUND
+
+    to: str | None = None
+    """The service that is called, such as `capsule`; every one that it calls when left out."""
+
+    def matches(self, point: OutboundCall) -> bool:
+        return self.to in (None, point.target)

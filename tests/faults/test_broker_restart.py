@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.faults import FAULTS
+from sandbox.faults.applied import AppliedFault
+
+
+async def test_it_restarts_the_broker_and_is_over(apply: Callable[..., AppliedFault], component: Any) -> None:
+    applied, point = apply("broker-restart"), component()
+    await applied.act(point)
+    assert point.done == ["restart"]
+    assert not FAULTS["broker-restart"].lasts
+
+
+def test_it_needs_a_broker_of_the_sandboxs_own() -> None:
+    assert (FAULTS["broker-restart"].needs, FAULTS["broker-restart"].acts_on()[0]) == ("broker", "kafka")
