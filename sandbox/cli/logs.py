@@ -37,6 +37,7 @@ def logs(
     from sandbox.cli.output import data
     from sandbox.cli.target import folder_of
     from sandbox.config.services import SERVICES
+    from sandbox.observe.log_file import LogFile
 
     folder = folder_of(name)
     files = chosen_files(folder.logs, component, folder.name)
@@ -80,6 +81,8 @@ def render(
     """
     import json as json_module
 
+    from sandbox.observe.log_file import service_of
+
     try:
         line = json_module.loads(text)
     except ValueError:
@@ -108,35 +111,3 @@ def last_shown(lines: list[str], show: Callable[[str], str | None], limit: int |
     """The last `limit` of what `show` makes of the lines, or all of it: those that it leaves out do not count."""
     shown = (text for line in reversed(lines) if (text := show(line)) is not None)
     return [*islice(shown, limit)][::-1]
-
-
-def service_of(logger: str) -> str | None:
-    """`sandbox.services.capsule.consumer` is CAPSULE's, `sandbox.registry…` the registry's."""
-    parts = logger.split(".")
-    if parts[:2] == ["sandbox", "registry"]:
-        return "schema-registry"
-    return parts[2] if parts[:2] == ["sandbox", "services"] and len(parts) > 2 else None
-
-
-class LogFile:
-    """A growing file: whole lines, first all there are, then new ones as they come. Notices that it was replaced."""
-
-    def __init__(self, path: Path) -> None:
-        self.name = path.stem
-        self._path = path
-        self._position = 0
-        self._rest = b""
-
-    def new_lines(self) -> list[str]:
-        try:
-            size = self._path.stat().st_size
-        except FileNotFoundError:
-            return []
-        if size < self._position:
-            self._position, self._rest = 0, b""
-        with self._path.open("rb") as file:
-            file.seek(self._position)
-            chunk = file.read()
-            self._position = file.tell()
-        *lines, self._rest = (self._rest + chunk).split(b"\n")
-        return [line.decode(errors="replace") for line in lines]

@@ -357,7 +357,7 @@ class StepFinished(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioFinished(Fact):
-    """`outcome`: passed, failed or interrupted."""
+    """`outcome`: passed, failed, interrupted, or skipped when the sandbox lacks what the scenario needs."""
 
     run: str
     scenario: str

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from sandbox.errors import PortTaken, SandboxError, UnknownName
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
+from sandbox.runtime.abilities import lack
 from sandbox.runtime.announcement import announce
 from sandbox.runtime.component import ComponentState, Supervised
 from sandbox.runtime.component_rows import component_rows
@@ -288,6 +289,12 @@ class Engine:
             self.spawn(self._prove())
         return next(row for row in self._components_json() if row["name"] == name or row["process"] == name)
 
+    def component(self, name: str) -> tuple[str, str | None]:
+        """State and remark of a component. Raises UnknownName."""
+        self._find(name)
+        row = next(row for row in self._components_json() if name in (row["name"], row["process"]))
+        return row["state"], row["detail"]
+
     def _find(self, name: str) -> Supervised:
         for supervised in self._components():
             if name == supervised.name or name in getattr(supervised.component, "services", ()):
@@ -358,6 +365,7 @@ class Engine:
         return await self._scenarios.stop(run)
 
     def _scenario_world(self) -> Any:
+        from sandbox.runtime.scenario_controls import ScenarioControls
         from sandbox.runtime.scenario_world import ScenarioWorld
         from sandbox.services.settings import HttpSettings
 
@@ -375,6 +383,9 @@ class Engine:
             set_speed=self._set_speed,
             faults=self.faults,
             outgoing=self.outgoing,
+            controls=ScenarioControls(self),
+            lacks=partial(lack, plan=self.plan),
+            log_folder=StateFolder(Path(self.plan.state_dir)).logs,
             profile=self.plan.profile,
             http=HttpSettings(auth=self.plan.auth, secret=self.token),
         )

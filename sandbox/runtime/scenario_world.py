@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from sandbox.clock import SystemClock
@@ -21,11 +22,13 @@ from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.resets import Resets
 from sandbox.runtime.scenario_calls import open_service_calls
+from sandbox.runtime.scenario_logs import ScenarioLogs
 from sandbox.scenarios.assertions.assertion import MISSING
 from sandbox.scenarios.ports import (
     AvroWriter,
     BreakerState,
     Calls,
+    Controls,
     FaultState,
     GroupState,
     Moved,
@@ -44,7 +47,7 @@ RECENT_OF = 20_000
 
 class ScenarioWorld:
     """The `World` of one engine. `breakers` and `set_speed` ask the service processes, `profile` and `http` are
-    the sandbox's."""
+    the sandbox's; `lacks` says why it has not what a step needs."""
 
     def __init__(
         self,
@@ -60,6 +63,9 @@ class ScenarioWorld:
         set_speed: Callable[[float], Awaitable[None]],
         faults: EngineFaults,
         outgoing: Sequence[Interception] = (),
+        controls: Controls,
+        lacks: Callable[[str], str | None],
+        log_folder: Path,
         profile: str | None = None,
         http: HttpSettings | None = None,
     ) -> None:
@@ -76,6 +82,9 @@ class ScenarioWorld:
         self._resets = resets
         self._set_speed = set_speed
         self._faults = faults
+        self.controls = controls
+        self.lacks = lacks
+        self._log_folder = log_folder
         self._profile = profile
         self._http = http or HttpSettings()
 
@@ -182,6 +191,9 @@ class ScenarioWorld:
 
     async def faults(self) -> Mapping[str, FaultState]:
         return {each["id"]: _fault_state(each) for each in await self._faults.list()}
+
+    async def logs(self) -> ScenarioLogs:
+        return ScenarioLogs(self._log_folder)
 
     def calls(self) -> AbstractAsyncContextManager[Calls]:
         return open_service_calls(self.endpoints.values(), self._http)

@@ -20,7 +20,7 @@ from sandbox.scenarios.template.tree import Template
 
 __all__ = ["problems"]
 
-GIVEN = frozenset((*ENDPOINTS, "run", *(VOLATILE - {"sequence", "row"})))
+GIVEN = frozenset((*ENDPOINTS, "run", "avro_schema", *(VOLATILE - {"sequence", "row"})))
 """Names that every scenario has."""
 
 

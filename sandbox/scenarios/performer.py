@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from sandbox.clock import NANOS
 from sandbox.errors import InvalidFile, SandboxError
 from sandbox.scenarios.evidence import with_evidence
+from sandbox.scenarios.missing import Missing
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.result import Failure
 from sandbox.scenarios.stage import Stage, Turn
 from sandbox.scenarios.steps_failed import StepsFailed
-from sandbox.scenarios.telling import Telling
+from sandbox.scenarios.telling import Telling, because
 
 if TYPE_CHECKING:
     from sandbox.scenarios.steps.step import Step
@@ -50,6 +51,7 @@ class Performer:
         self._stage = stage
         self._telling = telling
         self._seed = seed
+        self._missing = Missing(stage.world)
 
     async def each(self, steps: Sequence[Step], scope: Scope, *, go_on: bool = False) -> bool:
         """Run steps in order until one fails, or all of them with `go_on`; whether all passed."""
@@ -90,6 +92,11 @@ class Performer:
         stage = self._stage
         path = self._telling.path(step, scope.address, number)
         title = step.title({**stage.names, **scope.names})
+        if (reason := self._missing.why(step)) is not None:
+            self._missing.leave_out(step, path)
+            told = self._telling.started(step, title, path)
+            self._telling.finished(told, "skipped", 0.0, because(reason))
+            return True
         told = self._telling.started(step, f"still: {title}" if scope.again else title, path)
         turn = Turn.begin(stage, self._rng(scope.part), perform=self, scope=scope, path=path)
         detail, failure, passed = None, None, True

@@ -16,8 +16,8 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import Fact, FactSink
 
 __all__ = [
-    "Answer", "AvroWriter", "BreakerState", "Calls", "FaultState", "GroupState", "Message", "Moved", "Outgoing", "Seen",
-    "Sent", "Setting", "Socket", "World",
+    "Answer", "AvroWriter", "BreakerState", "Calls", "Controls", "FaultState", "GroupState", "LogLine", "Logs",
+    "Message", "Moved", "Outgoing", "Seen", "Sent", "Setting", "Socket", "World",
 ]  # fmt: skip
 
 
@@ -116,6 +116,48 @@ class Message:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line that a component wrote. `fields` are the members of a structured one: `message`, `level`, `requestId`…"""
+
+    component: str
+    fields: Mapping[str, Any]
+
+
+class Logs(Protocol):
+    """What the components write from now on."""
+
+    async def new(self) -> Sequence[LogLine]:
+        """The lines since the last call, in the order in which each component wrote them."""
+
+
+class Controls(Protocol):
+    """The sandbox's own switches. All raise UnknownName, UsageError, Conflict, or UpstreamUnavailable."""
+
+    async def operate_component(self, name: str, operation: str) -> None:
+        """start, stop, restart, kill, pause or resume Kafka, or the process that runs a service."""
+
+    def component(self, name: str) -> tuple[str, str | None]:
+        """Its state (ready, stopped, failed…) and a remark."""
+
+    async def operate_breaker(self, name: str, operation: str) -> str:
+        """open, close, half-open, reset, disable, force-open or metrics-only; the state afterwards."""
+
+    async def change_limits(self, service: str, change: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Request limits of a running service: query, command, admin, enabled; those afterwards."""
+
+    async def reset_limits(self, service: str) -> Mapping[str, Any]: ...
+
+    async def replay(self, topic: str, letters: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Begin to replay dead letters. `letters` are `category`, `id`, `key`, `group`; `options` `target`,
+        `rate_per_s`, `max_messages`. The answer has `replay` (its id), `state`, `replayed`, `failed`…"""
+
+    async def replay_status(self, replay: str) -> Mapping[str, Any]: ...
+
+    async def purge(self, topic: str, letters: Mapping[str, Any]) -> int:
+        """Give dead letters up; how many."""
+
+
 class Socket(Protocol):
     """An open WebSocket connection."""
 
@@ -151,6 +193,16 @@ class World(Protocol):
     facts: FactSink
     contracts: Contracts
     endpoints: Mapping[str, str]
+    controls: Controls
+
+    def lacks(self, need: str) -> str | None:
+        """Why the sandbox has not what a step needs, None when it has.
+
+        A need is a service that is there, whoever runs it (`capsule`), one that the sandbox runs itself (`own
+        capsule`), or something that can be done: `broker-control`, `process-control`, `network-edge`, `logs`.
+        """
+
+    async def logs(self) -> Logs: ...
 
     def setting(self, setting: Setting) -> AbstractAsyncContextManager[None]:
         """In force while entered. Raises UsageError when the sandbox cannot take it on."""

@@ -98,7 +98,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """`outcome`: passed, failed or interrupted."""
+    """`outcome`: passed, failed, interrupted, or skipped: the sandbox lacks what the scenario needs."""
 
     run: str
     scenario: str
@@ -112,11 +112,11 @@ class ScenarioResult:
 
     @property
     def exit_code(self) -> int:
-        """0 passed, 130 interrupted, else what the first failure says: 1 an assertion, 2 bad input, 3 environment."""
+        """0 passed or skipped, 130 interrupted, else as the first failure: 1 assertion, 2 bad input, 3 environment."""
         if self.outcome == "interrupted":
             return 130
         return next(
-            (step.failure.exit_code for step in self.steps if step.failure), 0 if self.outcome == "passed" else 3
+            (step.failure.exit_code for step in self.steps if step.failure), 3 if self.outcome == "failed" else 0
         )
 
     def to_json(self) -> dict[str, Any]:

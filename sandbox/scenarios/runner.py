@@ -10,8 +10,10 @@ from typing import Any
 
 from sandbox.clock import NANOS
 from sandbox.contracts.ids import new_id
-from sandbox.errors import SandboxError, UnknownName, UsageError
+from sandbox.errors import SandboxError, UnknownName
 from sandbox.events.facts import BreakerTransitioned, ScenarioFinished, ScenarioStarted
+from sandbox.scenarios.assertions.schema import AvroSchema
+from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.scenario import Scenario
 from sandbox.scenarios.performer import Performer, Scope
 from sandbox.scenarios.ports import Setting, World
@@ -19,8 +21,10 @@ from sandbox.scenarios.result import ScenarioResult, StepResult
 from sandbox.scenarios.stage import Stage
 from sandbox.scenarios.steps.breaker import BreakerStep
 from sandbox.scenarios.steps.ledger import LedgerStep
+from sandbox.scenarios.steps.log import LogStep
 from sandbox.scenarios.steps.step import ENDPOINTS
 from sandbox.scenarios.telling import Telling
+from sandbox.scenarios.template.environment import allowed_in_templates
 from sandbox.scenarios.template.functions import template_functions
 
 __all__ = ["ScenarioRunner"]
@@ -77,8 +81,7 @@ class ScenarioRunner:
             purpose=scenario.purpose,
         )
         try:
-            if await self._play():
-                outcome = "passed"
+            outcome = {True: "passed", False: "failed", None: "skipped"}[await self._play()]
         except asyncio.CancelledError:
             outcome = "interrupted"
             raise
@@ -105,8 +108,15 @@ class ScenarioRunner:
             )
         return result
 
-    async def _play(self) -> bool:
-        """Whether every step passed."""
+    def _unmet_need(self) -> str | None:
+        """Why this sandbox cannot run the scenario at all."""
+        return next((reason for need in self._scenario.needs if (reason := self._world.lacks(need)) is not None), None)
+
+    async def _play(self) -> bool | None:
+        """Whether every step passed; None when the sandbox lacks what the scenario needs."""
+        if (reason := self._unmet_need()) is not None:
+            self._telling.left_out(reason, self._file)
+            return None
         async with AsyncExitStack() as stack:
             try:
                 stage = await self._set(stack)
@@ -118,7 +128,6 @@ class ScenarioRunner:
     async def _set(self, stack: AsyncExitStack) -> Stage:
         """Everything that watches is in place before the first step, so that no record is missed."""
         scenario, world = self._scenario, self._world
-        self._check_endpoints()
         setting = Setting(profile=scenario.profile, speed=scenario.speed)
         await stack.enter_async_context(world.setting(setting))
         calls = await stack.enter_async_context(world.calls())
@@ -131,28 +140,32 @@ class ScenarioRunner:
             await stack.enter_async_context(self._watch_breakers(stage))
         if any(isinstance(step, LedgerStep) for step in scenario.all_steps()):
             stage.ledger_start = await world.ledger()
+        if any(isinstance(step, LogStep) for step in scenario.all_steps()) and world.lacks("logs") is None:
+            stage.logs = await world.logs()
         stack.push_async_callback(self._heal, stage)
         stack.callback(stage.backgrounds.abandon)
         return stage
-
-    def _check_endpoints(self) -> None:
-        """Raises UsageError when the scenario calls a service that this sandbox is without."""
-        used = {name for step in self._scenario.all_steps() for template in step.templates() for name in template.names}
-        if missing := [name for name in ENDPOINTS if name in used and not self._world.endpoints.get(name)]:
-            raise UsageError(
-                f"the scenario calls {' and '.join(missing)}, which this sandbox is without",
-                hint="start the sandbox with it, or with `--replace` and the URL of one of yours",
-            )
 
     def _given_names(self) -> dict[str, Any]:
         """Endpoints, the run, and the header's vars in their order. Raises InvalidFile."""
         endpoints = {name: (self._world.endpoints.get(name) or "").rstrip("/") for name in ENDPOINTS}
         run = {"id": self.run_id, "correlation_id": self.correlation_id, "seed": self.seed}
-        names: dict[str, Any] = {**endpoints, "run": run}
+        names: dict[str, Any] = {**endpoints, "run": run, "avro_schema": self._avro_schema}
         functions = template_functions(self._rng("vars"), self._ids, self._world.clock)
         for name, template in self._scenario.vars.items():
             names[name] = template.render({**functions, **names})
         return names
+
+    @allowed_in_templates
+    def _avro_schema(self, topic: str) -> AvroSchema:
+        """What the predicate `schema: TOPIC` compares with. Raises BadValue."""
+        contracts = self._world.contracts
+        schema = contracts.schema_of(topic)
+        if schema is None:
+            close = nearest(topic, (each.name for each, _ in contracts.avro_topics()))
+            hint = f"did you mean {close!r}?" if close else None
+            raise BadValue(f"the contracts have no Avro schema for {topic!r}", hint=hint)
+        return AvroSchema(topic, schema)
 
     @asynccontextmanager
     async def _watch_records(self, stage: Stage, topics: tuple[str, ...]) -> AsyncIterator[None]:
@@ -213,7 +226,7 @@ class ScenarioRunner:
         return well
 
     async def _heal(self, stage: Stage) -> bool:
-        """Remove the faults that this run has made; whether that could be done."""
+        """Remove the faults that this run has made and put back what it has changed; whether that could be done."""
         well = True
         while stage.faults:
             fault = stage.faults.pop()
@@ -224,6 +237,9 @@ class ScenarioRunner:
             except SandboxError as error:
                 self._telling.broken(error, self._file, f"remove the fault {fault}")
                 well = False
+        for failed in await stage.undoing.run():
+            self._telling.broken(*failed)
+            well = False
         return well
 
     def _rng(self, part: str) -> random.Random:

@@ -13,15 +13,17 @@ from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import BreakerTransitioned
 from sandbox.scenarios.background import Backgrounds
 from sandbox.scenarios.moments import Moments
-from sandbox.scenarios.ports import Calls, World
+from sandbox.scenarios.ports import Calls, LogLine, Logs, World
 from sandbox.scenarios.records import RecordLog
 from sandbox.scenarios.steps_failed import StepsFailed
 from sandbox.scenarios.template.functions import template_functions
+from sandbox.scenarios.undoing import Undoing
 
 if TYPE_CHECKING:
     from sandbox.scenarios.performer import Scope
     from sandbox.scenarios.steps.step import Step
 
+LINES_KEPT = 200_000
 __all__ = ["Stage", "Transitions", "Turn"]
 
 
@@ -71,9 +73,19 @@ class Stage:
         self.backgrounds = Backgrounds()
         self.faults: list[str] = []
         """Ids of the faults that this run has made and not removed."""
+        self.undoing = Undoing()
+        self.logs: Logs | None = None
+        """What the components log, where a step asks about it."""
+        self._log_lines: list[LogLine] = []
         self.moments = Moments(world.clock)
         self.ids = ids
         self.seed = seed
+
+    async def log_lines(self) -> Sequence[LogLine]:
+        """All that was logged since the scenario began, the first `LINES_KEPT`."""
+        if self.logs is not None and len(self._log_lines) < LINES_KEPT:
+            self._log_lines += await self.logs.new()
+        return self._log_lines
 
     def trace(self) -> TraceContext:
         """A new trace under the run's correlation id, for one record or call."""

@@ -12,10 +12,15 @@ from sandbox.scenarios.ports import World
 from sandbox.scenarios.result import Failure, StepResult
 from sandbox.scenarios.steps.step import Step
 
-__all__ = ["SOURCE", "Telling", "Told"]
+__all__ = ["SOURCE", "Telling", "Told", "because"]
 
 SOURCE = "scenario"
 _FIRST = re.compile(r"\d+")
+
+
+def because(reason: str) -> str:
+    """The detail of a step that was skipped."""
+    return f"skipped because {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,11 @@ class Telling:
                 path=told.path,
             )
         )
+
+    def left_out(self, reason: str, where: str) -> None:
+        """The sandbox lacks what the whole scenario needs."""
+        told = self._begin("", "what it needs", where, self._next(), None)
+        self.finished(told, "skipped", 0.0, because(reason))
 
     def broken(self, error: SandboxError, where: str, title: str = "set the scene") -> None:
         """Something beside the steps failed: it is told as a step that fails."""

@@ -33,9 +33,12 @@ class Watch:
     count: Check
     begin: int
     order: Order | None = None
+    fatal: tuple[Expectation, ...] = ()
+    """What no record from `begin` on may fulfil: looking ends at once when one does."""
     fitting: int = 0
     looked_at: int = 0
     first: Seen | None = None
+    fatal_seen: Seen | None = None
     _next: int = 0
 
     async def run(self, turn: Turn, limit_s: float) -> None:
@@ -50,7 +53,7 @@ class Watch:
 
         async def attempt() -> Verdict:
             self._take(log, check)
-            if self.count.out_of_reach(self.fitting) or (check and check.broken):
+            if self.fatal_seen or self.count.out_of_reach(self.fitting) or (check and check.broken):
                 return Verdict.HOPELESS
             return Verdict.HOLDS if self.count.holds(self.fitting) and not to_the_end else Verdict.NOT_YET
 
@@ -60,6 +63,10 @@ class Watch:
         verdict = await look(attempt, news, limit_s=limit_s, clock=turn.world.clock)
         if verdict is Verdict.HOLDS or (to_the_end and verdict is Verdict.NOT_YET and self.count.holds(self.fitting)):
             return
+        if self.fatal_seen:
+            told = ", ".join(each.describe() for each in self.fatal)
+            actual = f"{self.fatal_seen.record.position} · {_ids(self.fatal_seen)}{_brief(self.fatal_seen)}"
+            raise ExpectationFailed(Failure(f"{self._expected()}, and none with {told}", actual))
         if check and check.broken:
             raise ExpectationFailed(Failure(f"{self._expected()} {check.describe()}", check.broken))
         raise ExpectationFailed(self._failure(log, turn.took_s, turn.world.clock.now_ms()))
@@ -68,6 +75,8 @@ class Watch:
         for seen in log.since(self.topic, self._next):
             self.looked_at += 1
             sight = observed(seen)
+            if self.fatal and all(each.mismatch(sight) is None for each in self.fatal):
+                self.fatal_seen = self.fatal_seen or seen
             if all(each.mismatch(sight) is None for each in self.expectations):
                 self.fitting += 1
                 self.first = self.first or seen

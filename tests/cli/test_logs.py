@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from sandbox.cli.logs import LogFile, last_shown, render
+from sandbox.cli.logs import last_shown, render
 
 ACCESS = {
     "timestamp": "2026-11-26T05:41:27.336Z", "level": "INFO", "logger": "sandbox.access",
@@ -62,15 +61,3 @@ def test_the_last_lines_of_one_service_are_counted_among_its_own() -> None:
     assert [text.split("GET ")[1] for text in shown] == ["3 200  req-7", "4 200  req-7"]
     assert last_shown(busy, show, 0) == []
     assert len(last_shown(busy, show, None)) == 5
-
-
-def test_a_log_file_gives_whole_lines_as_they_come(tmp_path: Path) -> None:
-    path = tmp_path / "services.log"
-    reader = LogFile(path)
-    assert reader.new_lines() == []
-    path.write_text("one\ntwo\nth")
-    assert reader.new_lines() == ["one", "two"]
-    path.write_text("one\ntwo\nthree\n")
-    assert reader.new_lines() == ["three"]
-    path.write_text("anew\n")
-    assert reader.new_lines() == ["anew"]

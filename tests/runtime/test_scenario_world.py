@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,6 +72,7 @@ class Sandbox:
         self.world = ScenarioWorld(
             clients, self.journal, SystemClock(), {}, breakers=self.breakers, ledger=self.ledger, groups=Groups(self),
             resets=Resets(self), set_speed=self.set_speed, faults=Faults(self), profile=profile,
+            controls=None, lacks=lambda need: None, log_folder=Path("/nonexistent"),
         )  # fmt: skip
 
     async def breakers(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from sandbox.scenarios.ports import (
     BreakerState,
     FaultState,
     GroupState,
+    LogLine,
     Message,
     Moved,
     Outgoing,
@@ -106,6 +107,10 @@ class FakeWorld:
     settings: list[Any] = field(default_factory=list)
     standing: dict[str, FaultState] = field(default_factory=dict)
     kafka_down: bool = False
+    lacking: dict[str, str] = field(default_factory=dict)
+    component_states: dict[str, str] = field(default_factory=lambda: {"kafka": "ready", "capsule": "ready"})
+    replays: list[dict[str, Any]] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
     topics: set[str] | None = None
     registered: dict[Any, Any] = field(default_factory=dict)
     writers: list[tuple[Any, ...]] = field(default_factory=list)
@@ -256,6 +261,54 @@ class FakeWorld:
 
     async def faults(self) -> Mapping[str, FaultState]:
         return self.standing
+
+    @property
+    def controls(self) -> FakeWorld:
+        return self
+
+    def lacks(self, need: str) -> str | None:
+        return self.lacking.get(need)
+
+    async def operate_component(self, name: str, operation: str) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.did.append((operation, name))
+        down = {"stop": "stopped", "kill": "failed", "pause": "degraded"}
+        self.component_states[name] = down.get(operation, self.component_states.get(f"after {operation}", "ready"))
+
+    def component(self, name: str) -> tuple[str, str | None]:
+        return self.component_states[name], None
+
+    async def operate_breaker(self, name: str, operation: str) -> str:
+        self.did.append((operation, name))
+        return {"open": "OPEN", "reset": "CLOSED", "close": "CLOSED"}.get(operation, operation.upper())
+
+    async def change_limits(self, service: str, change: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.did.append(("limits", service, dict(change)))
+        return {"query": 100, **change}
+
+    async def reset_limits(self, service: str) -> Mapping[str, Any]:
+        self.did.append(("reset limits", service))
+        return {"query": 100}
+
+    async def replay(self, topic: str, letters: Mapping[str, Any], options: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.did.append(("replay", topic, dict(letters), dict(options)))
+        return await self.replay_status("rep_1")
+
+    async def replay_status(self, replay: str) -> Mapping[str, Any]:
+        return {"replay": replay, **(self.replays.pop(0) if len(self.replays) > 1 else self.replays[0])}
+
+    async def purge(self, topic: str, letters: Mapping[str, Any]) -> int:
+        self.did.append(("purge", topic, dict(letters)))
+        return 3
+
+    async def logs(self) -> FakeWorld:
+        self.log.clear()
+        return self
+
+    async def new(self) -> list[LogLine]:
+        lines, self.log = self.log, []
+        return lines
 
     def trip(self, name: str, *states: str) -> None:
         """A breaker goes through these states."""

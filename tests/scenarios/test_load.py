@@ -7,6 +7,7 @@ import pytest
 from sandbox.contracts.catalog import Contracts
 from sandbox.errors import InvalidFile
 from sandbox.scenarios.load import InvalidScenario, load_scenario, read_scenario
+from sandbox.scenarios.steps import STEPS
 
 CONTRACTS = Contracts.load()
 STORY = """\
@@ -66,7 +67,7 @@ MISTAKES = {
     "unknown key in the header": (
         ("purpose:", "purpos:"),
         "story.yaml:2: unknown key 'purpos' in a scenario, expected scenario, purpose, tags, seed, profile, speed, "
-        "topics, vars, steady, steps, finally\n  → did you mean 'purpose'?",
+        "needs, topics, vars, steady, steps, finally\n  → did you mean 'purpose'?",
     ),
     "an unknown strategy": (
         ("rate: 100/s", "subject-strategy: RecordNameStrategy"),
@@ -79,15 +80,11 @@ MISTAKES = {
     ),
     "unknown step": (
         ("- expect: capsule", "- expct: capsule"),
-        "story.yaml:21: unknown step 'expct', expected one of say, publish, replay, load, http, websocket, expect, "
-        "breaker, dlq, ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, "
-        "do, parallel, repeat, when, include\n  → did you mean 'expect'?",
+        f"story.yaml:21: unknown step 'expct', expected one of {', '.join(STEPS)}\n  → did you mean 'expect'?",
     ),
     "options before the verb": (
         ("  - breaker: odyssey/capsule\n    is: CLOSED", "  - is: CLOSED\n    breaker: odyssey/capsule"),
-        "story.yaml:8: unknown step 'is', expected one of say, publish, replay, load, http, websocket, expect, "
-        "breaker, dlq, ledger, trace, group, reset, reset-offsets, fault, heal, wait, stop, "
-        "do, parallel, repeat, when, include\n"
+        f"story.yaml:8: unknown step 'is', expected one of {', '.join(STEPS)}\n"
         "  → a step begins with what it does: put `breaker:` first",
     ),
     "a step that is a word": (
@@ -126,7 +123,7 @@ MISTAKES = {
     "an unknown predicate": (
         ("{gte: 1}", "{gt3: 1}"),
         "story.yaml:23: count: unknown predicate 'gt3', expected one of equals, matches, contains, exists, in, gte, "
-        "lte, gt, lt, between\n  → did you mean 'gt'?",
+        "lte, gt, lt, between, schema, not\n  → did you mean 'gt'?",
     ),
     "a member instead of a path": (
         ("$.scope_id", "scope_id"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from sandbox.scenarios.assertions import ASSERTIONS
 from sandbox.scenarios.assertions.assertion import Assertion, is_number, show
 from sandbox.scenarios.model.bad_value import BadValue, nearest
-from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
+from sandbox.scenarios.template.tree import Constant, SourceText, Template, compile_template, shown
 
 __all__ = ["Check", "CountField", "Predicate", "PredicateField"]
 
@@ -55,7 +56,7 @@ class Predicate:
                     f"unknown predicate {word!r}, expected one of {', '.join(ASSERTIONS)}",
                     hint=f"did you mean {close!r}?" if close else "to compare with an object write {equals: {…}}",
                 )
-        return cls._checked({word: compile_template(operand) for word, operand in value.items()})
+        return cls._checked({word: _operand(word, operand) for word, operand in value.items()})
 
     @classmethod
     def _checked(cls, words: Mapping[str, Template]) -> Predicate:
@@ -71,11 +72,24 @@ class Predicate:
     def describe(self, names: Mapping[str, Any] | None = None) -> str:
         """For a title: `eu`, or `gte 500`; operands are filled as far as the names allow."""
         told = [(word, shown(operand, names)) for word, operand in self.words.items()]
-        return " and ".join(text if word == "equals" else f"{word} {text}" for word, text in told)
+        if isinstance(negated := self.words.get("not"), Constant):
+            told = [
+                (word, text if word != "not" else ASSERTIONS[word](negated.value).describe()) for word, text in told
+            ]
+        plain = {"equals": "{1}", "not": "{1}", "schema": "{0}"}
+        return " and ".join(plain.get(word, "{0} {1}").format(word, text) for word, text in told)
 
     def bind(self, names: Mapping[str, Any]) -> Check:
         """Raises TemplateFailed, or BadValue when a rendered operand does not fit its word."""
         return Check(tuple(ASSERTIONS[word](operand.render(names)) for word, operand in self.words.items()))
+
+
+def _operand(word: str, operand: Any) -> Template:
+    """A topic's name stands for its schema, which the contracts of the sandbox know when the step runs."""
+    if word == "schema" and isinstance(operand, str) and "{{" not in operand:
+        source = f"{{{{ avro_schema({json.dumps(operand)}) }}}}"
+        return compile_template(SourceText(source, getattr(operand, "where", "")))
+    return compile_template(operand)
 
 
 def _count(value: Any) -> Predicate:
@@ -88,7 +102,7 @@ def _count(value: Any) -> Predicate:
                 if not is_number(number) or number != int(number) or number < 0:
                     raise BadValue(f"expected a whole number of at least 0, found {show(number)}")
     for word in predicate.words:
-        if word in ("matches", "contains", "exists"):
+        if word in ("matches", "contains", "exists", "schema", "not"):
             raise BadValue(f"a count cannot be compared by {word!r}", hint="use a number, gte, lte, between or in")
     return predicate
 

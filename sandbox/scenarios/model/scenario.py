@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from sandbox.errors import UsageError
+from sandbox.config.services import SERVICES
 from sandbox.scenarios.model.any_step import AnyStep
+from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.strict import Name, Strict, TemplateField
 from sandbox.scenarios.steps.step import Step
 
-__all__ = ["STEP_LISTS", "Scenario"]
+__all__ = ["NEEDS", "STEP_LISTS", "Scenario"]
 
 STEP_LISTS = ("steady", "steps", "finally")
 """The keys of a scenario that hold lists of steps."""
 
 FASTEST = 1000
 """How many times real time the sandbox's clock may run."""
+
+
+NEEDS = (
+    *SERVICES, *(f"own {service}" for service in SERVICES), "broker-control", "process-control", "network-edge", "logs",
+)  # fmt: skip
+"""What a scenario can say that it needs."""
+
+
+def _need(value: Any) -> str:
+    if value not in NEEDS:
+        close = nearest(str(value), NEEDS)
+        hint = f"did you mean {close!r}?" if close else None
+        raise BadValue(f"expected one of {', '.join(NEEDS)}, found {value!r}", hint=hint)
+    return str(value)
+
+
+Need = Annotated[str, PlainValidator(_need), WithJsonSchema({"enum": list(NEEDS)})]
 
 
 class Scenario(Strict):
@@ -36,6 +55,9 @@ class Scenario(Strict):
     """Waits of breakers and retries: `real` keeps the specification's, `demo` shortens them. Either when left out."""
     speed: float = Field(default=1.0, gt=0, le=FASTEST)
     """How much faster than real time the sandbox's clock runs while this scenario does."""
+    needs: tuple[Need, ...] = ()
+    """What the sandbox must have, or the whole scenario is skipped: services (`capsule`, `own capsule` for one that the
+    sandbox runs itself), `broker-control`, `process-control`, `network-edge`, `logs`."""
     topics: tuple[str, ...] = ()
     """Topics it uses besides those of the contracts."""
     vars: dict[Name, TemplateField] = Field(default_factory=dict)

@@ -13,11 +13,12 @@ from sandbox.scenarios.model.strict import Strict
 from sandbox.scenarios.ordering import Order
 from sandbox.scenarios.steps import STEPS
 from sandbox.scenarios.steps.ledger import Account
+from sandbox.scenarios.steps.limits import LimitsChanged
 from sandbox.scenarios.steps.repeat import Repetition
 
 __all__ = ["scenario_schema"]
 
-PARTS = (Account, Order, Repetition)
+PARTS = (Account, LimitsChanged, Order, Repetition)
 """Models inside steps."""
 
 

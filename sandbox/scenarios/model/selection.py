@@ -14,8 +14,8 @@ from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.predicate import Check, Predicate
 
 __all__ = [
-    "LOAD_PARTS", "AnswerSelector", "Expectation", "LoadSelector", "MessageSelector", "Mismatch", "Observed",
-    "RecordSelector", "Selector", "message_selector",
+    "LOAD_PARTS", "AnswerSelector", "Expectation", "GroupSelector", "LoadSelector", "LogSelector", "MessageSelector",
+    "Mismatch", "Observed", "RecordSelector", "Selector", "check_path", "message_selector",
 ]  # fmt: skip
 
 HEADER = "header."
@@ -154,6 +154,10 @@ AnswerSelector = _selector("status", "body", headers=True)
 LOAD_PARTS = ("sent", "answered", "errors", "dropped", "rate", "p50_ms", "p95_ms", "p99_ms", "max_ms")
 LoadSelector = _selector(*LOAD_PARTS)
 """What can be expected of a load of calls; `$.statuses['429']` is how many were answered so."""
+GroupSelector = _selector("state", "members", "lag")
+"""What can be asked of a consumer group."""
+LogSelector = _selector("level", "message", "component", "logger")
+"""What can be expected and captured of a log line."""
 _MESSAGE_PARTS = ("text", "closed")
 MessageSelector = _selector(*_MESSAGE_PARTS)
 """What can be expected and captured of a WebSocket message; `closed` is the code of the close."""

@@ -94,7 +94,7 @@ TemplatedMapping = Annotated[Template, PlainValidator(_mapping), WithJsonSchema(
 _RESERVED = frozenset(
     (
         *("capsule", "odyssey", "plato", "registry", "run", "random", "uuid", "new_id", "now", "choice"),
-        *("sequence", "row"),
+        *("sequence", "row", "avro_schema", "round"),
         *("true", "false", "none", "null", "and", "or", "not", "in", "is", "if", "else", "self"),
     )
 )

@@ -155,6 +155,9 @@ class ConsoleReport:
         if finished.outcome == "passed":
             self._line([("  ✓ passed", "good"), (f" · {self._counts['passed']} steps{self._skipped} in {took}", "")])
             return
+        if finished.outcome == "skipped":
+            self._line([("  - skipped", "warn")])
+            return
         again = f"seed {self._started.seed}: --seed gives the same traffic again"
         if finished.outcome == "interrupted":
             self._line([("  - interrupted", "warn"), (f" after {took} · {again}", "")])

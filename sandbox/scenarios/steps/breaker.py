@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -29,6 +30,8 @@ class BreakerStep(Step):
     """The state it has."""
     states: tuple[State, ...] = Field(default=(), alias="goes")
     """The states it goes to, one after the other, since the last step about this breaker (or the scenario's start)."""
+    fail_when: tuple[State, ...] = Field(default=(), alias="fail-when")
+    """States that it must not go to meanwhile: fail at once when it has, since the last step about this breaker."""
     within_s: Duration = Field(default=0.0, alias="within")
     """Look until it holds, or fail at this limit; looks once when left out."""
 
@@ -44,6 +47,9 @@ class BreakerStep(Step):
         if (self.state is None) == (not self.states):
             raise BadValue("expected either `is: STATE` or `goes: [STATE, …]`")
         return self
+
+    def needs(self) -> Iterator[str]:
+        yield f"own {self.breaker.partition('/')[0]}"
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         asked = f"is {self.state}" if self.state else f"goes {', '.join(self.states)}"
@@ -64,6 +70,8 @@ class BreakerStep(Step):
 
         async def attempt() -> Verdict:
             last[:] = [await self._read(turn)]
+            if self._strayed(turn):
+                return Verdict.HOPELESS
             return Verdict.HOLDS if last[0].state == self.state else Verdict.NOT_YET
 
         verdict = await look(attempt, Backoff(turn.world.clock), limit_s=self.within_s, clock=turn.world.clock)
@@ -80,6 +88,8 @@ class BreakerStep(Step):
         transitions = turn.stage.transitions
 
         async def attempt() -> Verdict:
+            if self._strayed(turn):
+                return Verdict.HOPELESS
             used = _in_order(self.states, transitions.new(self.breaker))
             if used is None:
                 return Verdict.NOT_YET
@@ -94,6 +104,10 @@ class BreakerStep(Step):
             actual = f"went {', '.join(gone)}; now {now}" if gone else f"no change; {now}"
             raise ExpectationFailed(Failure(", then ".join(self.states), actual, (), advice(breaker, self.states[-1])))
         return None
+
+    def _strayed(self, turn: Turn) -> bool:
+        """Whether it went where it must not."""
+        return any(state in self.fail_when for state in turn.stage.transitions.new(self.breaker))
 
     async def _read(self, turn: Turn) -> BreakerState:
         breakers = await turn.world.breakers()

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sandbox.scenarios.capturing import capture
 from sandbox.scenarios.model.predicate import CountField, Predicate, PredicateField
-from sandbox.scenarios.model.selection import RecordSelector
+from sandbox.scenarios.model.selection import Expectation, RecordSelector
 from sandbox.scenarios.model.strict import Name
 from sandbox.scenarios.model.units import Duration
 from sandbox.scenarios.ordering import Order
@@ -42,6 +42,8 @@ class ExpectStep(Step):
     """Look at the records since the scenario's start, or only at those since this step's."""
     within_s: Duration = Field(default=10.0, alias="within")
     """Look until it holds, or fail at this limit; 10s when left out."""
+    fail_when: dict[RecordSelector, PredicateField] = Field(default_factory=dict, alias="fail-when")
+    """Fail at once when a record fulfils all of this, so that nothing is waited for that cannot come any more."""
     capture: dict[Name, RecordSelector] = Field(default_factory=dict)
     """Names for parts of the first record that fits: a JSONPath, `key`, `offset`, `header.NAME`."""
     name: Name | None = Field(default=None, alias="as")
@@ -59,10 +61,13 @@ class ExpectStep(Step):
         if self.name is not None:
             yield self.name
 
+    def _fatal(self, turn: Turn) -> tuple[Expectation, ...]:
+        return Expectation.bind(self.fail_when, turn.names)
+
     async def run(self, turn: Turn) -> str:
         asked = expectations(self.where, self.key, self.headers, turn.names)
         begin = turn.starts.get(self.topic, 0) if self.since == "step" else 0
-        watch = Watch(self.topic, asked, self.count.bind(turn.names), begin, self.order)
+        watch = Watch(self.topic, asked, self.count.bind(turn.names), begin, self.order, self._fatal(turn))
         await watch.run(turn, self.within_s)
         if watch.first is None:
             return "none, as expected"

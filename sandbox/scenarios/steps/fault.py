@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
+from sandbox.config.services import SERVICES
 from sandbox.errors import SandboxError
 from sandbox.faults import FAULTS
 from sandbox.faults.reading import UnknownParameter, check_parameters, check_service, read_fault
@@ -76,6 +77,13 @@ class FaultStep(Step):
         yield from super().templates()
         for each in self._parameters.values():
             yield from each.walk()
+
+    def needs(self) -> Iterator[str]:
+        yield from super().needs()
+        if self.on in SERVICES:
+            yield f"own {self.on}"
+        if (disturbed := FAULTS[self.kind].needs) != "service":
+            yield f"{disturbed}-control"
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         given = {name: shown(each, names) for name, each in self._parameters.items()}

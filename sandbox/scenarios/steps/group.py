@@ -6,8 +6,8 @@ from pydantic import Field, model_validator
 
 from sandbox.scenarios.looking import Backoff, Verdict, look
 from sandbox.scenarios.model.bad_value import BadValue
-from sandbox.scenarios.model.predicate import CountField, Predicate
-from sandbox.scenarios.model.selection import Expectation, Observed, Selector
+from sandbox.scenarios.model.predicate import CountField, Predicate, PredicateField
+from sandbox.scenarios.model.selection import Expectation, GroupSelector, Observed, Selector
 from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.ports import GroupState
 from sandbox.scenarios.result import ExpectationFailed, Failure
@@ -33,6 +33,9 @@ class GroupStep(Step):
     within_s: Duration = Field(default=0.0, alias="within")
     """Look until all of it holds, or fail at this limit; looks once when left out."""
 
+    fail_when: dict[GroupSelector, PredicateField] = Field(default_factory=dict, alias="fail-when")
+    """Fail at once when all of this holds: `{members: 0}`; `state`, `members` and `lag` can be asked."""
+
     @model_validator(mode="after")
     def _asks(self) -> GroupStep:
         if not self._asked():
@@ -49,6 +52,7 @@ class GroupStep(Step):
 
     async def run(self, turn: Turn) -> str:
         expected = Expectation.bind(self._asked(), turn.names)
+        fatal = Expectation.bind(self.fail_when, turn.names)
         wrong: list[str] = []
         last: list[GroupState] = []
 
@@ -56,6 +60,9 @@ class GroupStep(Step):
             with self.placed():
                 last[:] = [await turn.world.group(self.group)]
             observed = Observed(parts={"state": last[0].state, "members": len(last[0].members), "lag": last[0].lag})
+            if fatal and all(each.mismatch(observed) is None for each in fatal):
+                wrong[:] = [each.describe() for each in fatal]
+                return Verdict.HOPELESS
             wrong[:] = [found.describe() for each in expected if (found := each.mismatch(observed))]
             return Verdict.NOT_YET if wrong else Verdict.HOLDS
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import Field
@@ -16,6 +17,10 @@ class HealStep(Step):
     verb = "heal"
     name: Name = Field(alias="heal")
     """The `as` of the fault."""
+
+    def refers(self) -> Iterator[str]:
+        yield from super().refers()
+        yield self.name
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"heal {self.name}"

@@ -38,12 +38,18 @@ class _Looking:
     """The calls of one step."""
 
     expectations: tuple[Expectation, ...]
+    fatal: tuple[Expectation, ...] = ()
     attempts: int = 0
     line: str = ""
     at_ms: int = 0
     observed: Observed | None = None
     mismatches: list[Any] = field(default_factory=list)
     trouble: UpstreamUnavailable | None = None
+
+    @property
+    def is_fatal(self) -> bool:
+        sight = self.observed
+        return bool(self.fatal) and sight is not None and all(each.mismatch(sight) is None for each in self.fatal)
 
 
 class HttpStep(Step):
@@ -61,6 +67,8 @@ class HttpStep(Step):
     """`status`, a JSONPath, `header.NAME` or `body` → predicate. Left out, `status` is to be 200 to 299."""
     within_s: Duration = Field(default=0.0, alias="within")
     """Look until it holds, or fail at this limit; called once when left out."""
+    fail_when: dict[AnswerSelector, PredicateField] = Field(default_factory=dict, alias="fail-when")
+    """Fail at once when a response fulfils all of this, so that it is not called again."""
     capture: dict[Name, AnswerSelector] = Field(default_factory=dict)
     """Names for parts of the response."""
     name: Name | None = Field(default=None, alias="as")
@@ -94,12 +102,14 @@ class HttpStep(Step):
     async def run(self, turn: Turn) -> str:
         asked = dict(self.expect)
         asked.setdefault(STATUS, Predicate.parse({"between": [200, 299]}))
-        looking = _Looking(Expectation.bind(asked, turn.names))
+        looking = _Looking(Expectation.bind(asked, turn.names), Expectation.bind(self.fail_when, turn.names))
         url = str(self.url.render(turn.names))
         repeat = self.within_s if self.method not in SENT_ONCE else 0.0
 
         async def attempt() -> Verdict:
             await self._call(turn, url, looking)
+            if looking.is_fatal:
+                return Verdict.HOPELESS
             ok = looking.observed is not None and not looking.mismatches
             return Verdict.HOLDS if ok else Verdict.NOT_YET
 
@@ -143,6 +153,9 @@ class HttpStep(Step):
         body = looking.observed.parts["body"]
         shown_body = body if len(body) <= SHOWN_BODY_CHARS else f"{body[:SHOWN_BODY_CHARS]}…"
         wrong = ", ".join(found.describe() for found in looking.mismatches)
+        if looking.is_fatal:
+            expected = f"{expected}, and never {', '.join(each.describe() for each in looking.fatal)}"
+            wrong = wrong or f"status is {looking.observed.parts['status']}"
         after = f" after {calls} in {format_duration(round(turn.took_s, 1))}" if looking.attempts > 1 else ""
         last = f"{call_title(self.method, shown(self.url, dict(turn.names)), turn.names)} → {looking.line}"
         last = f"{last} · {format_age(turn.world.clock.now_ms() - looking.at_ms)}"

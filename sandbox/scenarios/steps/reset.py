@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from sandbox.config.services import SERVICES
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.step import Step
 
@@ -26,6 +28,9 @@ class ResetStep(Step):
         alias="reset", min_length=1
     )
     """The service, or several: capsule, odyssey, plato, audit."""
+
+    def needs(self) -> Iterator[str]:
+        yield from (f"own {service}" for service in self.services if service in SERVICES)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"reset {', '.join(self.services)}"

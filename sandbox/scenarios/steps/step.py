@@ -24,6 +24,8 @@ from sandbox.scenarios.template.tree import Template
 __all__ = ["ENDPOINTS", "Part", "Step", "call_title", "conditions"]
 
 ENDPOINTS = ("capsule", "odyssey", "plato", "registry")
+SERVICE_OF = {"registry": "schema-registry"}
+"""Services whose endpoint has another name."""
 CONDITIONS_SHOWN = 2
 
 
@@ -112,6 +114,16 @@ class Step(Strict):
     def topics(self) -> tuple[str, ...]:
         """The topics that it watches."""
         return ()
+
+    def needs(self) -> Iterator[str]:
+        """What the sandbox must have for it, as `World.lacks` knows it: the services that it calls, to begin with."""
+        used = {name for template in self.templates() for name in template.names}
+        yield from (SERVICE_OF.get(name, name) for name in ENDPOINTS if name in used)
+
+    def refers(self) -> Iterator[str]:
+        """Names of steps that it means nothing without: what it stops or heals, or begins after."""
+        if self.moment is not None and self.moment.name is not None:
+            yield self.moment.name
 
     def templates_after(self) -> Iterator[Template]:
         """Templates that are evaluated when the steps inside it are done, so that they know what those give."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -20,6 +20,10 @@ class StopStep(Step):
     verb = "stop"
     name: Name = Field(alias="stop")
     """Its `as`."""
+
+    def refers(self) -> Iterator[str]:
+        yield from super().refers()
+        yield self.name
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"stop {self.name}"

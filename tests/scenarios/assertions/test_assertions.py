@@ -6,11 +6,12 @@ import pytest
 
 from sandbox.scenarios.assertions import ASSERTIONS
 from sandbox.scenarios.assertions.assertion import MISSING, show
+from sandbox.scenarios.assertions.schema import AvroSchema
 from sandbox.scenarios.model.bad_value import BadValue
 
 OPERANDS: dict[str, Any] = {
     "equals": 3, "matches": "a+", "contains": "a", "exists": True, "in": [1, 2], "gte": 1, "lte": 1, "gt": 1, "lt": 1,
-    "between": [1, 2],
+    "between": [1, 2], "schema": {"type": "string"}, "not": {"contains": "x"},
 }  # fmt: skip
 ODD_VALUES = [MISSING, None, True, 0, -1.5, "", "text", [], [1], {}, {"a": [None]}, float("nan"), b"bytes"]
 
@@ -35,6 +36,12 @@ def test_a_word_judges_any_value_without_raising_and_says_what_it_wants(word: st
         ("equals", None, [None], [MISSING, 0, ""]),
         ("equals", {"a": [1, {"b": 2}]}, [{"a": [1.0, {"b": 2}]}], [{"a": [1]}, {"a": [1, {"b": 2, "c": 3}]}]),
         ("equals", [], [[]], [MISSING, {}, None]),
+        ("not", "a", ["b", None, MISSING], ["a"]),
+        ("not", {"contains": "a", "matches": "b$"}, ["x", "ax", "b"], ["ab"]),
+        ("not", {"not": 1}, [1], [2]),
+        ("schema", {"type": "object", "required": ["a"]}, [{"a": 1}], [{}, "a", None, MISSING]),
+        ("schema", {"$ref": "#/$defs/none"}, [], [{}, 1]),
+        ("schema", AvroSchema("t", "long"), [1], ["a", None, MISSING]),
         ("matches", "^cap_", ["cap_1"], ["xcap_1", 5, None, MISSING]),
         ("contains", "ea", ["great"], ["x", 5, None, MISSING]),
         ("contains", 2, [[1, 2.0]], [[12], "12", {"2": 1}]),

@@ -76,3 +76,13 @@ async def test_metrics_are_told_as_far_as_they_are_known(world: Any, play: Any) 
     )
     world.breaker_states[NAME] = BreakerState("OPEN")
     assert (await play(story(f"breaker: {NAME}; is: CLOSED"))).steps[0].failure.actual == "OPEN"
+
+
+async def test_a_state_that_it_must_not_go_to_ends_the_waiting_at_once(world: Any, play: Any) -> None:
+    world.breaker_states["odyssey/capsule"] = BreakerState("CLOSED")
+    text = (
+        "scenario: s\nsteps:\n  - breaker: odyssey/capsule\n    goes: [HALF_OPEN]\n"
+        "    fail-when: [FORCED_OPEN]\n    within: 1h\n"
+    )
+    result = await play(text, at={1.0: lambda: world.trip("odyssey/capsule", "FORCED_OPEN")})
+    assert result.steps[0].failure.actual.startswith("went FORCED_OPEN") and result.took_ms < 2000

@@ -156,5 +156,41 @@ steps:
     within: 1s
 """)
     assert result.outcome == "passed"
-    assert result.steps[1].title == "dead letters of rim.fast-path: $.failureCategory DESERIALIZATION"
+    assert result.steps[1].title == "dead letters of rim.fast-path: key k, $.failureCategory DESERIALIZATION"
     assert [step.detail for step in result.steps[1:]] == ["1 dead letter", "1 dead letter", "none, as expected"]
+
+
+async def test_a_record_that_must_not_come_ends_the_waiting_at_once(world: Any, play: Any) -> None:
+    world.on_publish = lambda _: world.arrives("capsule.snapshots", {"status": "FAILED"})
+    result = await play(story("where: {$.status: OK}\nfail-when: {$.status: FAILED}\nwithin: 1h"))
+    assert result.steps[1].failure.lines() == [
+        "expected  ≥ 1 record(s) on capsule.snapshots with $.status OK, and none with $.status FAILED",
+        'actual    capsule.snapshots-0@0 · {"status": "FAILED"}',
+    ]
+    assert result.took_ms < 1000
+
+
+async def test_dead_letters_are_asked_by_what_all_of_them_have(world: Any, play: Any) -> None:
+    letter = {"failureCategory": "VALIDATION", "errorMessage": "no node", "retryCount": 0, "payload": "{x}",
+              "consumerGroupId": "capsule", "headers": {"X-Tenant-ID": "t1"}}  # fmt: skip
+    world.topics = {*world.contracts.topics}
+    world.on_publish = lambda _: world.arrives("rim.fast-path.dlq", letter, key="k")
+    asked = (
+        "category: VALIDATION\n    error: {contains: node}\n    retries: 0\n    payload: {contains: x}\n"
+        "    group: capsule\n    headers: {X-Tenant-ID: t1}\n    key: k\n    within: 2s"
+    )
+    result = await play(f"scenario: s\nsteps:\n  - publish: rim.fast-path\n  - dlq: rim.fast-path\n    {asked}\n")
+    assert result.outcome == "passed", result.steps[1].failure
+    other = asked.replace("retries: 0", "retries: 3")
+    result = await play(f"scenario: s\nsteps:\n  - publish: rim.fast-path\n  - dlq: rim.fast-path\n    {other}\n")
+    assert "$.retryCount is 0" in result.steps[1].failure.evidence[0][1]
+
+
+async def test_values_can_be_held_against_the_schema_of_a_topic(world: Any, play: Any) -> None:
+    world.on_publish = lambda _: world.arrives("capsule.snapshots", {"scope_id": 4})
+    result = await play(story("where: {$: {schema: capsule.snapshots}}\nwithin: 1s"))
+    assert "fits the schema of capsule.snapshots" in result.steps[1].failure.expected
+    result = await play(story("where: {$: {schema: {required: [scope_id]}}}\nwithin: 1s"))
+    assert result.outcome == "passed"
+    result = await play(story("where: {$: {schema: capsule.snapshot}}\nwithin: 1s"))
+    assert "have no Avro schema for 'capsule.snapshot'" in result.steps[1].failure.actual

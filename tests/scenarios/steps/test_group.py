@@ -50,3 +50,9 @@ async def test_a_group_that_is_not_there_ends_it(play: Any) -> None:
 def test_what_it_cannot_ask_is_an_error_of_the_file(options: str) -> None:
     with pytest.raises(InvalidFile):
         read_scenario(story(options), "s.yaml")
+
+
+async def test_a_state_of_things_that_must_not_be_ends_the_waiting_at_once(world: Any, play: Any) -> None:
+    gone = {1.0: lambda: world.groups.update(capsule=GroupState("Empty", (), 4))}
+    result = await play(story("lag: 0\n    fail-when: {members: 0}\n    within: 1h"), at=gone)
+    assert result.took_ms < 2000 and result.steps[0].failure.actual.startswith("members 0")

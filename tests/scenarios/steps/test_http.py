@@ -116,3 +116,15 @@ async def test_other_addresses_are_shown_in_full(world: Any, play: Any) -> None:
     world.answers["GET http://elsewhere:1/x"] = [{}]
     result = await play(call("GET http://elsewhere:1/x"))
     assert (result.outcome, result.steps[0].title) == ("passed", "GET http://elsewhere:1/x")
+
+
+async def test_an_answer_that_must_not_come_ends_the_waiting_at_once(world: Any, play: Any) -> None:
+    world.answers["GET /x"] = [(404, {}), (500, {"error": "gone"})]
+    result = await play(
+        "scenario: s\nsteps:\n  - http: GET {{ plato }}/x\n    fail-when: {status: {gte: 500}}\n    within: 1h\n"
+    )
+    assert len(world.calls_made) == 2
+    assert result.steps[0].failure.lines()[:2] == [
+        "expected  status between 200 and 299, and never status ≥ 500",
+        "actual    status is 500 after 2 calls in 100ms",
+    ]

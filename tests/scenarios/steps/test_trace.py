@@ -50,3 +50,38 @@ async def test_a_failure_shows_who_did_what(world: Any, play: Any) -> None:
 def test_it_needs_somebody_to_look_for() -> None:
     with pytest.raises(InvalidFile, match="at least one entry"):
         read_scenario(STORY.replace("[capsule, odyssey]", "[]"), "s.yaml")
+
+
+def spans(*told: str) -> list[dict[str, object]]:
+    """`source at_ms span parent` each."""
+    rows = [each.split() for each in told]
+    return [
+        {
+            "source": source,
+            "kind": "RecordConsumed",
+            "at_ms": int(at),
+            "trace_id": "t",
+            "span_id": span,
+            "parent_span_id": parent,
+        }
+        for source, at, span, parent in rows
+    ]
+
+
+async def test_the_order_in_which_they_began_can_be_asked(world: Any, play: Any) -> None:
+    world.traces["req-1"] = spans("odyssey 5 b a", "capsule 3 c a")
+    result = await play(STORY.replace("within", "in-order: true\n    within"))
+    assert result.outcome == "passed"
+    result = await play(STORY.replace("[capsule, odyssey]", "[odyssey, capsule]\n    in-order: true"))
+    assert result.steps[0].failure.lines()[:2] == [
+        "expected  odyssey, then capsule under req-1", "actual    capsule, odyssey, in this order after 3s",
+    ]  # fmt: skip
+
+
+async def test_a_span_whose_cause_is_not_known_is_a_gap(world: Any, play: Any) -> None:
+    complete = STORY.replace("within", "complete: true\n    within")
+    world.traces["req-1"] = spans("capsule 1 b a", "odyssey 2 c b")
+    assert (await play(complete)).outcome == "passed"
+    world.traces["req-1"] = spans("capsule 1 b a", "odyssey 2 c lost")
+    result = await play(complete)
+    assert result.steps[0].failure.actual == "no cause is known of what odyssey did after 3s"
