@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from sandbox.errors import UsageError
 from sandbox.config.services import SERVICES
+from sandbox.errors import UsageError
 from sandbox.scenarios.model.any_step import AnyStep
 from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.strict import Name, Strict, TemplateField

@@ -143,8 +143,8 @@ async def test_a_service_that_is_not_there_fails_the_step(world: Any, play: Any)
         ),
         (
             "  - fault: hang\n    on: audit", 4, "hang does not act on audit",
-            "it acts on capsule, odyssey, plato, schema-registry; on audit act consumer-failure, consumer-slow, consumer-pause, "
-            "consumer-crash, service-stop, service-crash, service-restart",
+            "it acts on capsule, odyssey, plato, schema-registry; on audit act consumer-failure, consumer-slow, "
+            "consumer-pause, consumer-crash, service-stop, service-crash, service-restart",
         ),
         ("  - heal: outage", 4, "no fault named 'outage' here", "make it by `fault` with `as`"),
         (
