@@ -29,7 +29,8 @@ def _with_parameters(schema: dict[str, Any]) -> None:
             if shape not in found:
                 found.append(shape)
     for name, found in shapes.items():
-        schema["properties"][name] = found[0] if len(found) == 1 else {"anyOf": found}
+        told = " Or: ".join(dict.fromkeys(each["description"] for each in found))
+        schema["properties"][name] = found[0] if len(found) == 1 else {"anyOf": found, "description": told}
     schema["properties"]["fault"]["enum"] = list(FAULTS)
 
 
