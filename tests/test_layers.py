@@ -18,8 +18,8 @@ LAYERS = {
     "runtime": 4, "control": 5, "tui": 6, "pytest_plugin": 6, "cli": 7,
 }  # fmt: skip
 CONTROL_CLIENT = {
-    "client", "models", "dlq_models", "fault_models", "facts_client", "groups_models", "overview_models",
-    "quick_client",
+    "client", "dlq_models", "fault_models", "facts_client", "groups_models", "instant", "models", "quick_client",
+    "overview_models", "topic_models",
 }  # fmt: skip
 ONLY_IN = {
     "aiokafka": {"kafka"},

@@ -142,13 +142,23 @@ class ControlClient:
     async def topic(self, name: str) -> models.Topic:
         return await self._ask(models.Topic, "GET", _path("/v1/topics", name))
 
+    async def create_topic(self, name: str, *, partitions: int = 1) -> models.Topic:
+        """Make a topic that no contract has, if it is missing. Raises Conflict."""
+        body = {"name": name, "partitions": partitions}
+        return await self._ask(models.Topic, "POST", "/v1/topics", body=body)
+
+    async def delete_topic(self, name: str) -> models.Topic:
+        """Raises UnknownName, or Conflict for a topic of the contracts."""
+        return await self._ask(models.Topic, "DELETE", _path("/v1/topics", name))
+
     async def publish_record(self, topic: str, record: models.PublishRequest) -> models.Published:
         body = record.model_dump(exclude_unset=True)
         return await self._ask(models.Published, "POST", _path("/v1/topics", topic, "records"), body=body)
 
-    async def tail(self, topic: str, *, start: str = "latest") -> AsyncGenerator[models.TailedRecord, None]:
-        """Records of a topic from `latest` or `earliest` on, until the connection ends. Close it when done."""
-        records = self._connected(_path("/v1/topics", topic, "tail"), [("from", start)])
+    async def tail(self, topic: str, *, start: str | int = "latest") -> AsyncGenerator[models.TailedRecord, None]:
+        """Records of a topic from `latest`, `earliest` or a time (epoch ms) on, until the connection ends. Close it
+        when done."""
+        records = self._connected(_path("/v1/topics", topic, "tail"), [("from", str(start))])
         try:
             async for message in records:
                 yield models.TailedRecord.model_validate_json(message)

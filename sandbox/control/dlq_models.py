@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.contracts.instants import parse_instant
+from sandbox.control.instant import Instant
 from sandbox.control.models import Names
-from sandbox.errors import UsageError
 
 __all__ = [
     "AutomaticReplay", "DeadLetter", "DeadLetterPage", "DeadLetterRow", "DlqFilter", "DlqQuery", "DlqTopic",
@@ -17,19 +16,6 @@ __all__ = [
 
 Category = Literal["DESERIALIZATION", "VALIDATION", "DOWNSTREAM_FAILURE", "PERSISTENCE", "UNKNOWN"]
 LetterStatus = Literal["PENDING", "RETRYING", "RESOLVED", "DEAD", "SKIPPED"]
-
-
-def _instant(given: object) -> object:
-    if isinstance(given, str | int):
-        try:
-            return parse_instant(given)
-        except UsageError as error:
-            raise ValueError(error.message) from None
-    return given
-
-
-Instant = Annotated[int, BeforeValidator(_instant)]
-"""Epoch milliseconds, given so or as ISO-8601."""
 
 
 class _Request(BaseModel):

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from sandbox.control.instant import Instant
+
 __all__ = [
     "BreakerState", "Breakers", "Component", "ComponentState", "Counts", "Endpoints", "ErrorAnswer", "ErrorBody",
     "FactBatchBody", "FactPage", "FactQuery", "Finding", "Ledger", "Limits", "LimitsByService", "NextFact", "Proof",
@@ -253,8 +255,8 @@ class TopicList(_Answer):
 class TailQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
 
-    start: Literal["latest", "earliest"] = Field(default="latest", alias="from")
-    """Where to begin."""
+    start: Literal["latest", "earliest"] | Instant = Field(default="latest", alias="from")
+    """Where to begin: `latest`, `earliest`, or a time (ISO-8601 or epoch milliseconds)."""
 
 
 class TailedRecord(_Answer):

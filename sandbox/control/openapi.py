@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 from sandbox import __version__
 from sandbox.contracts import fault_request, limits
 from sandbox.contracts.operations import BREAKER_OPERATIONS, COMPONENT_OPERATIONS
-from sandbox.control import dlq_models, fault_models, groups_models, models, overview_models
+from sandbox.control import dlq_models, fault_models, groups_models, models, overview_models, topic_models
 from sandbox.control.field_texts import describe, field_texts
 from sandbox.control.models import ErrorAnswer
 from sandbox.control.routes import OPENAPI_PATH, ROUTES, Route
@@ -20,7 +20,16 @@ __all__ = ["openapi_document"]
 
 _TEXT_MODULES = {
     module.__name__: module
-    for module in (models, dlq_models, fault_models, groups_models, overview_models, limits, fault_request)
+    for module in (
+        models,
+        dlq_models,
+        fault_models,
+        groups_models,
+        overview_models,
+        topic_models,
+        limits,
+        fault_request,
+    )
 }
 _REF = "#/components/schemas/{model}"
 _PARAMETER = re.compile(r"{(\w+)}")

@@ -44,8 +44,14 @@ class Engine(Protocol):
     async def topic(self, name: str) -> Mapping[str, Any]:
         """One `Topic` in detail. Raises UnknownName."""
 
-    def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
-        """`TailedRecord`s from `latest` or `earliest` on, without end; the server closes it."""
+    async def create_topic(self, name: str, partitions: int) -> Mapping[str, Any]:
+        """Make a topic that no contract has, if it is missing; the `Topic`. Raises Conflict for other partitions."""
+
+    async def delete_topic(self, name: str) -> Mapping[str, Any]:
+        """Delete a topic that no contract has; what it was. Raises UnknownName, Conflict."""
+
+    def tail(self, topic: str, *, start: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
+        """`TailedRecord`s from `latest`, `earliest` or a time (epoch ms) on, without end; the server closes it."""
 
     async def publish_record(
         self,

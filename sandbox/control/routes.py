@@ -9,6 +9,7 @@ from sandbox.control.fault_routes import FAULT_ROUTES
 from sandbox.control.groups_routes import GROUPS_ROUTES
 from sandbox.control.overview_models import Overview
 from sandbox.control.route import Route
+from sandbox.control.topic_models import NewTopicRequest
 
 __all__ = ["OPENAPI_PATH", "ROUTES", "Route"]
 
@@ -39,7 +40,15 @@ ROUTES = (
         tag="components",
     ),
     Route("GET", "/v1/topics", "topics", "List topics", models.TopicList, tag="kafka"),
+    Route(
+        "POST", "/v1/topics", "create_topic", "Make a topic that no contract has", models.Topic,
+        body=NewTopicRequest, status=201, tag="kafka",
+    ),
     Route("GET", "/v1/topics/{topic}", "topic", "Describe a topic", models.Topic, tag="kafka"),
+    Route(
+        "DELETE", "/v1/topics/{topic}", "delete_topic", "Delete a topic that no contract has", models.Topic,
+        tag="kafka",
+    ),
     Route(
         "GET", "/v1/topics/{topic}/tail", "tail", "Follow a topic; each message is a record", models.TailedRecord,
         query=models.TailQuery, websocket=True, tag="kafka",

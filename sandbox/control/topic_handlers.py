@@ -11,6 +11,7 @@ from sandbox.control.engine_handlers import answer
 from sandbox.control.ports import Engine
 from sandbox.control.request import read_body, read_query
 from sandbox.control.sockets import Sockets
+from sandbox.control.topic_models import NewTopicRequest
 
 __all__ = ["TopicHandlers"]
 
@@ -25,6 +26,13 @@ class TopicHandlers:
 
     async def topic(self, request: web.Request) -> web.Response:
         return answer(models.Topic, await self._engine.topic(request.match_info["topic"]))
+
+    async def create_topic(self, request: web.Request) -> web.Response:
+        body = await read_body(request, NewTopicRequest)
+        return answer(models.Topic, await self._engine.create_topic(body.name, body.partitions), status=201)
+
+    async def delete_topic(self, request: web.Request) -> web.Response:
+        return answer(models.Topic, await self._engine.delete_topic(request.match_info["topic"]))
 
     async def publish_record(self, request: web.Request) -> web.Response:
         body = await read_body(request, models.PublishRequest)

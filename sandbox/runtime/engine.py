@@ -340,7 +340,13 @@ class Engine:
     async def topic(self, name: str) -> dict[str, Any]:
         return await self.own_kafka.topics.one(name)
 
-    def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
+    async def create_topic(self, name: str, partitions: int) -> dict[str, Any]:
+        return await self.own_kafka.topics.create(name, partitions)
+
+    async def delete_topic(self, name: str) -> dict[str, Any]:
+        return await self.own_kafka.topics.delete(name)
+
+    def tail(self, topic: str, *, start: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
         return self.own_kafka.topics.tail(topic, start=start)
 
     async def publish_record(self, topic: str, **record: Any) -> dict[str, Any]:

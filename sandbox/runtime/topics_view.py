@@ -9,8 +9,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from sandbox.clock import Clock
+from sandbox.contracts.topic import DAY_MS, Topic
 from sandbox.contracts.tracing import TraceContext
-from sandbox.errors import UnknownName, UsageError
+from sandbox.errors import Conflict, UnknownName, UsageError
 from sandbox.events.facts import FactSink
 from sandbox.kafka.cluster import ASKED_CONNECT_LIMIT_S
 from sandbox.kafka.publisher import Interception
@@ -22,6 +23,7 @@ from sandbox.runtime.kafka_clients import KafkaClients
 __all__ = ["TopicsView"]
 
 SOURCE = "control"
+OWN_RETENTION_MS = 7 * DAY_MS
 
 
 class TopicsView:
@@ -69,9 +71,31 @@ class TopicsView:
             else None,
         }
 
-    async def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Records from `latest` or `earliest` on, without end."""
-        begin = From(end=True) if start == "latest" else From()
+    async def create(self, name: str, partitions: int) -> dict[str, Any]:
+        """Make a topic that no contract has, if it is missing. Raises Conflict when it has other partitions."""
+        self._refuse_ours(name)
+        async with TopicsAdmin(self._clients.cluster, connect_timeout_s=ASKED_CONNECT_LIMIT_S) as admin:
+            made = await admin.create([Topic(name, "any", "json", partitions, OWN_RETENTION_MS)])
+        if made.differing:
+            raise Conflict(f"there is a topic {name!r} with another number of partitions", where="partitions")
+        return {"name": name, "partitions": partitions}
+
+    async def delete(self, name: str) -> dict[str, Any]:
+        """Delete a topic that no contract has. Raises UnknownName with the nearest name."""
+        self._refuse_ours(name)
+        async with TopicsAdmin(self._clients.cluster, connect_timeout_s=ASKED_CONNECT_LIMIT_S) as admin:
+            if name not in await admin.names():
+                await self.one(name)
+            await admin.delete([name])
+        return {"name": name, "partitions": 0}
+
+    def _refuse_ours(self, name: str) -> None:
+        if name in self._clients.contracts.topics or name.startswith("_"):
+            raise Conflict(f"the topic {name!r} is the sandbox's own", where=name, hint="choose another name")
+
+    async def tail(self, topic: str, *, start: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Records from `latest`, `earliest` or a time (epoch ms) on, without end."""
+        begin = From(timestamp_ms=start) if isinstance(start, int) else From(end=start == "latest")
         async with Tap(self._clients.cluster, [topic], self._clients.values, begin=begin) as tap:
             while True:
                 for record in await tap.poll():

@@ -104,7 +104,17 @@ class RecordingEngine:
             raise UnknownName(f"there is no topic {name!r}", where=name)
         return {"name": name, "partitions": [{"partition": 0, "begin": 0, "end": 3}]}
 
-    async def tail(self, topic: str, *, start: str):
+    async def create_topic(self, name: str, partitions: int) -> dict[str, object]:
+        if name == "rim.fast-path":
+            raise Conflict(f"the topic {name!r} is the sandbox's own", where=name)
+        self.asked.append(("create", name, partitions))
+        return {"name": name, "partitions": partitions}
+
+    async def delete_topic(self, name: str) -> dict[str, object]:
+        self.asked.append(("delete", name))
+        return await self.topic(name)
+
+    async def tail(self, topic: str, *, start: str | int):
         self.tails_open += 1
         self.asked.append(("tail", topic, start))
         try:

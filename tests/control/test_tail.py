@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from sandbox.control.models import PublishRequest
-from sandbox.errors import UnknownName, UpstreamUnavailable
+from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable, UsageError
 
 RECORD = {"topic": "rim.fast-path", "partition": 0, "offset": 0, "key": "k", "value": {"a": 1}}
 
@@ -66,3 +66,30 @@ async def test_a_published_record_carries_only_what_was_given(control, engine) -
     published = await control.publish_record("rim.fast-path", PublishRequest(value=None, key="k"))
     assert published.offset == 3
     assert engine.asked[0][2] == {"value": None, "value_base64": None, "key": "k", "headers": {}, "partition": None}
+
+
+async def test_a_topic_can_be_followed_from_a_time_on(control, engine) -> None:
+    engine.records.put_nowait(RECORD)
+    async with asyncio.timeout(5):
+        for start in (1_733_220_000_000, "2024-12-03T10:00:00Z"):
+            tail = control.tail("rim.fast-path", start=start)
+            engine.records.put_nowait(RECORD)
+            await anext(tail)
+            await tail.aclose()
+    assert {start for _, _, start in engine.asked} == {1_733_220_000_000}
+
+
+async def test_a_beginning_that_is_none_is_refused(control) -> None:
+    with pytest.raises(UsageError):
+        await anext(control.tail("rim.fast-path", start="yesterday"))
+
+
+async def test_a_topic_of_ones_own_is_made_and_deleted(control, engine) -> None:
+    assert (await control.create_topic("orders", partitions=3)).partitions == 3
+    with pytest.raises(UnknownName):
+        await control.delete_topic("orders")
+    assert engine.asked == [("create", "orders", 3), ("delete", "orders")]
+    with pytest.raises(Conflict):
+        await control.create_topic("rim.fast-path")
+    with pytest.raises(UsageError):
+        await control.create_topic("no blanks please")
