@@ -34,7 +34,7 @@ FREE = {"allow_extra_args": True, "ignore_unknown_options": True}
 def add(
     context: typer.Context,
     kind: Annotated[str, typer.Argument(metavar="KIND", help="http-status, latency… See `sandbox fault kinds`.")],
-    on: Annotated[str, typer.Option("--on", "--service", metavar="S", help="The service: capsule, odyssey…")],
+    on: Annotated[str, typer.Option("--on", "--service", metavar="S", help="capsule, odyssey… or kafka, engine.")],
     identity: Annotated[str | None, typer.Option("--as", metavar="ID", help="What it is removed by.")] = None,
     name: NameOption = None,
     json: JsonOption = False,

@@ -19,7 +19,7 @@ class FaultRequest(BaseModel):
     kind: str = Field(min_length=1)
     """http-status, latency, plan-step-failure…"""
     on: str = Field(min_length=1)
-    """The service: capsule, odyssey, plato, schema-registry…"""
+    """The service (capsule, odyssey, plato, audit, schema-registry), `kafka`, or `engine`, which publishes for you."""
     id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
     """What it is removed by; made up when left out."""
     parameters: dict[str, Any] = {}

@@ -10,7 +10,7 @@ __all__ = ["AppliedFault", "FaultKind", "FaultKindList", "FaultList"]
 
 
 class AppliedFault(BaseModel):
-    """A fault of a service, and how often it has acted."""
+    """A fault, and how often it has acted."""
 
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
@@ -18,7 +18,7 @@ class AppliedFault(BaseModel):
     """What it is removed by."""
     kind: str
     on: str
-    """The service."""
+    """The service, `kafka` or `engine`."""
     parameters: dict[str, Any]
     """Those that are not as usual."""
     text: str
@@ -50,7 +50,9 @@ class FaultKind(BaseModel):
     does: str
     """What happens, in words."""
     on: list[str]
-    """The services it acts on."""
+    """What it acts on: services, `kafka`, `engine`."""
+    needs: str = "service"
+    """What the runtime must be able to disturb: a service, the broker, a process."""
     own: list[str]
     """The parameters that are its own, the needed ones first; the others are those of its point and of all kinds."""
     parameters: dict[str, Any]

@@ -29,5 +29,6 @@ def _described(kind: str) -> dict[str, Any]:
     needed = schema.get("required", [])
     own = sorted(model.own_parameters(), key=lambda name: name not in needed)
     return {
-        "kind": kind, "does": schema["description"], "on": list(model.acts_on()), "own": own, "parameters": schema,
+        "kind": kind, "does": schema["description"], "on": list(model.acts_on()), "needs": model.needs, "own": own,
+        "parameters": schema,
     }  # fmt: skip

@@ -45,7 +45,7 @@ class FaultStep(Step):
     kind: str = Field(alias="fault")
     """http-status, latency, reset…"""
     on: str
-    """The service: capsule, odyssey, plato, schema-registry…"""
+    """The service (capsule, odyssey, plato, audit, schema-registry), `kafka`, or `engine`, which publishes for you."""
     name: Name | None = Field(default=None, alias="as")
     """The name by which `heal` knows it."""
     _parameters: dict[str, Template] = PrivateAttr()
