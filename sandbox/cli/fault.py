@@ -22,6 +22,10 @@ sandbox fault kinds latency             one of them, explained
 \b
 of requests:  [--path '/api/v1/history/*'] [--method GET] [--client tenant:acme]
               [--header 'X-Region: eu*']
+of records:   [--topic 'perception.*'] [--partition N] [--key 'rim:*'] [--group capsule]
+              [--payload severity=ALERT]
+of streams:   [--plan ID] [--type 'STEP_*'] [--after-messages N]
+of edges:     [--to capsule]
 all:          [--probability 0.5 --seed N] [--first N | --nth N | --every N]
               [--begins-in 5s] [--duration 30s] [--on-for 2s --off-for 3s]
 """
@@ -54,7 +58,8 @@ def add(
         json_data(found)
         return
     data(f"{found['id']}  {found['text']} on {found['on']}")
-    talk(f"  remove it with: sandbox fault remove {found['id']}", dim=True)
+    over = found.get("over", False)
+    talk("  it is over" if over else f"  remove it with: sandbox fault remove {found['id']}", dim=True)
 
 
 @group.command("kinds")

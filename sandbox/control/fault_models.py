@@ -31,6 +31,8 @@ class AppliedFault(BaseModel):
     """When it ends by itself, in epoch milliseconds; null: when it is removed."""
     acting: bool = True
     """Whether it would act now on what it means: it has begun, does not rest and has acted no more than it may."""
+    over: bool = False
+    """Whether it was done when this was answered, as a restart is: there is nothing to remove."""
 
 
 class FaultList(BaseModel):

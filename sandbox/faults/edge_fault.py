@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from sandbox.faults.fault import Fault
 from sandbox.faults.points import OUTBOUND, OutboundCall
 
@@ -13,8 +15,8 @@ class EdgeFault(Fault):
 
     point = OUTBOUND
 
-    to: str | None = None
-    """The service that is called, such as `capsule`; every one that it calls when left out."""
+    to: Literal["capsule", "plato"] | None = None
+    """The service that is called; every one that it calls when left out."""
 
     def matches(self, point: OutboundCall) -> bool:
         return self.to in (None, point.target)

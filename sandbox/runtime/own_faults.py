@@ -146,7 +146,7 @@ class _Disturbance:
         self.task = asyncio.create_task(self._run(), name=f"fault {applied.id}")
 
     def to_json(self) -> dict[str, Any]:
-        shown = self.applied.to_json()
+        shown = self.applied.to_json() | {"over": self.task.done()}
         if self._sharers:
             shown["text"] += f" (its process also runs {', '.join(self._sharers)})"
         return shown
@@ -187,8 +187,8 @@ class _Disturbance:
         strikes = self.applied.strikes(self._handle)
         if strikes:
             await self.applied.act(self._handle)
-        self._settled.set()
         if self._fault.lasts:
+            self._settled.set()
             await self.applied.wait_for_rest()
             if strikes:
                 await self._fault.undo(self._handle)

@@ -10,7 +10,10 @@ from sandbox.cli.app import run
 from sandbox.cli.fault import KINDS, fault_lines, parameters_of
 from sandbox.errors import UsageError
 from sandbox.faults import FAULTS
+from sandbox.faults.edge_fault import EdgeFault
 from sandbox.faults.fault import Fault, HttpFault
+from sandbox.faults.record_fault import DeliveryFault
+from sandbox.faults.stream_fault import StreamFault
 
 
 def test_parameters_are_pairs_in_either_spelling() -> None:
@@ -34,8 +37,8 @@ def test_what_is_no_pair_is_refused(words: list[str], message: str) -> None:
         parameters_of(words)
 
 
-def test_the_help_names_what_all_kinds_and_all_faults_of_requests_take() -> None:
-    shared = {*Fault.parameters(), *HttpFault.parameters()}
+def test_the_help_names_what_all_kinds_and_all_faults_of_a_sort_take() -> None:
+    shared = {name for each in (Fault, HttpFault, DeliveryFault, StreamFault, EdgeFault) for name in each.parameters()}
     assert shared and all(f"--{name} " in KINDS for name in shared)
 
 

@@ -154,6 +154,22 @@ def test_a_paused_broker_is_degraded_and_goes_on_where_it_was(box: Any, eventual
     eventually(lambda: box.publish("after-pause") > before, 30.0)
 
 
+def test_faults_disturb_the_broker_and_a_service_until_they_are_removed(box: Any, eventually: Any) -> None:
+    before = box.publish("before-faults")
+    box.ok("fault", "add", "broker-pause", "--on", "kafka", "--as", "frozen")
+    assert (box.component("kafka")["state"], box.component("kafka")["detail"]) == ("degraded", "paused")
+    box.ok("fault", "remove", "frozen")
+    eventually(lambda: box.publish("after-pause") > before, 30.0)
+    box.ok("fault", "add", "broker-kill", "--on", "kafka", "--as", "dead")
+    assert box.component("kafka")["state"] == "failed"
+    box.ok("fault", "add", "service-crash", "--on", "plato", "--as", "crash")
+    assert box.component("plato")["state"] == "failed"
+    assert len(json.loads(box.ok("fault", "list", "--json"))) == 2
+    box.ok("fault", "remove", "--all")
+    assert {box.component(name)["state"] for name in ("kafka", "plato")} == {"ready"}
+    eventually(lambda: box.publish("after-faults") > before + 1, 60.0)
+
+
 def test_a_paused_service_is_degraded_until_it_is_resumed(box: Any, eventually: Any) -> None:
     box.operate("plato", "pause")
     assert box.component("plato")["state"] == "degraded"

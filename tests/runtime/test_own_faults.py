@@ -118,6 +118,7 @@ async def test_the_broker_is_disturbed_until_the_fault_is_removed(
 ) -> None:
     made = await world.add(kind, id="f1")
     assert (made["id"], made["on"], made["text"], made["hits"]) == ("f1", "kafka", kind, 1)
+    assert (made["acting"], made["over"]) == (True, False)
     assert (world.kafka.done, world.supervised["kafka"].state) == ([does], state)
     assert world.ids == ["f1"]
     assert (await world.faults.remove("f1"))["hits"] == 1
@@ -127,7 +128,8 @@ async def test_the_broker_is_disturbed_until_the_fault_is_removed(
 
 
 async def test_a_restart_is_over_once_it_is_done(world: World) -> None:
-    await world.add("broker-restart")
+    made = await world.add("broker-restart")
+    assert (made["over"], made["hits"]) == (True, 1)
     assert (world.kafka.done, world.ids, world.came_back) == (["stop", "start"], [], 1)
     assert world.told()[-1] == ("FaultRemoved", "expired")
 
