@@ -13,6 +13,7 @@ from sandbox.contracts.envelope import ApiError, ErrorCode
 from sandbox.faults.applied import AppliedFault
 from sandbox.faults.wire import SentAnswer, WireExchange
 from sandbox.services.http.application import AUTHENTICATOR, RATE_LIMITER
+from sandbox.services.http.cors import check_origin, is_preflight
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.interception import Proceed
 from sandbox.services.http.rate_limit import RateLimiter, client_of
@@ -21,7 +22,10 @@ __all__ = ["FaultInterceptor"]
 
 
 class FaultInterceptor:
-    """Lets `applied` act on the requests that it strikes; the others pass."""
+    """Lets `applied` act on the requests that it strikes; the others pass.
+
+    A browser's page can read what a fault answers: its preflights pass too, unless the fault's method is OPTIONS.
+    """
 
     def __init__(self, applied: AppliedFault) -> None:
         self.applied = applied
@@ -29,6 +33,9 @@ class FaultInterceptor:
         self._limiters: dict[str, RateLimiter] = {}
 
     async def __call__(self, exchange: Exchange, proceed: Proceed) -> web.StreamResponse:
+        check_origin(exchange)
+        if is_preflight(exchange) and getattr(self.applied.fault, "method", None) != "OPTIONS":
+            return await proceed()
         point = _Request(exchange, proceed, self._limiters)
         return await self.applied.act(point) if self.applied.strikes(point) else await proceed()
 

@@ -72,3 +72,15 @@ async def test_latency_holds_a_request_up_until_its_time_or_its_removal(client, 
         assert not waiting.done()
         applied.remove()
         assert (await waiting).status == 200
+
+
+async def test_a_browsers_page_sees_the_error(client, fault):
+    applied = fault("http-status", status=503)
+    origin = {"Origin": "http://localhost:3000"}
+    preflight = {**origin, "Access-Control-Request-Method": "GET"}
+    assert (await client.options(THINGS, headers=preflight)).status == 204
+    answer = await client.get(THINGS, headers=origin)
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (503, "http://localhost:3000")
+    assert applied.hits == 1
+    fault("http-status", status=503, method="OPTIONS")
+    assert (await client.options(THINGS, headers=preflight)).status == 503
