@@ -198,7 +198,10 @@ class SchemaRegistered(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestServed(Fact):
-    """`route` is the pattern (`/api/v1/capsules/{id}`), `path` what was asked, with its query."""
+    """`route` is the pattern (`/api/v1/capsules/{id}`), `path` what was asked, with its query.
+
+    `status` 444 means that a fault left it without an answer, 499 that the client went away.
+    """
 
     method: str
     route: str
