@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.faults.wire import Heard, Wire
+from sandbox.clock import ManualClock
+from tests.faults.wire import Heard, Wire, a_service
 
 
 async def waits(wire: Wire, applied: Any) -> asyncio.Task[Heard]:
@@ -26,6 +27,18 @@ async def test_what_hangs_is_served_the_instant_it_is_removed(wire: Wire) -> Non
     assert (heard.status, wire.asked) == (200, ["GET"])
 
 
+async def test_what_hangs_is_served_when_it_rests(facts: Any) -> None:
+    clock = ManualClock()
+    async with a_service(facts, clock) as wire:
+        applied = wire.fault("hang", on_for="2s", off_for="3s")
+        asking = await waits(wire, applied)
+        await clock.advance(1.9)
+        assert not asking.done() and wire.asked == []
+        await clock.advance(0.1)
+        assert (await asyncio.wait_for(asking, 10)).status == 200
+        assert (await wire.hear()).status == 200 and applied.hits == 1
+
+
 async def test_a_client_that_leaves_is_forgotten_and_not_served(wire: Wire, facts: Any) -> None:
     applied = wire.fault("hang")
     _, writer, _ = await wire.ask("/api/v1/things")
@@ -42,8 +55,6 @@ async def test_a_client_that_leaves_is_forgotten_and_not_served(wire: Wire, fact
 
 
 async def test_the_service_can_stop_while_requests_hang(facts: Any) -> None:
-    from tests.faults.wire import a_service
-
     async with a_service(facts) as wire:
         asking = await waits(wire, wire.fault("hang"))
     heard = await asyncio.wait_for(asking, 10)
