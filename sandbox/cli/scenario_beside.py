@@ -23,12 +23,13 @@ class ScenarioBeside:
     def start(cls, given: str, target: Any) -> ScenarioBeside:
         """Check the file and start it. Raises UsageError or InvalidFile."""
         from sandbox.cli.scenario import contracts_of, find, load
+        from sandbox.scenarios.load import read_document
 
         load(given, contracts_of(target.name))
         path, shown_as = find(given)
         client = target.patient(STOP_LIMIT_S)
         after = client.get("/v1/facts?after=-1&limit=1")["last"]
-        document = {"file": shown_as, "text": path.read_text(encoding="utf-8")}
+        document = read_document(path, shown_as=shown_as).to_json()
         return cls(client, client.post("/v1/scenarios/runs", document)["run"], after)
 
     def end(self) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.contracts.tracing import TraceContext
+from sandbox.contracts.tracing import TENANT_ID, TraceContext
 from sandbox.control.models import PublishRequest, Status, Trace
 from sandbox.errors import UnknownName
 from sandbox.pytest_plugin.backend import Backend
@@ -213,18 +213,24 @@ class AsyncSandbox:
         return AsyncBreaker(self.backend, name)
 
     @contextlib.asynccontextmanager
-    async def fault(self, kind: str, *, on: str, **parameters: Any) -> AsyncIterator[str]:
-        """A fault while the block runs; its id. Kinds and parameters as in `sandbox fault add`. It strikes every
-        lease: the services are shared."""
-        identity = await self.add_fault(kind, on, parameters)
+    async def fault(self, kind: str, *, on: str, everybody: bool = False, **parameters: Any) -> AsyncIterator[str]:
+        """A fault while the block runs; its id. Kinds and parameters as in `sandbox fault add`, with `_` for `-`.
+
+        On a lease a fault of requests strikes the lease's own, and those that services make on its behalf; with
+        `everybody` all requests, as other kinds of faults always do: the services are shared.
+        """
+        identity = await self.add_fault(kind, on, parameters, everybody=everybody)
         try:
             yield identity
         finally:
             await self.remove_fault(identity)
 
     @in_loop
-    async def add_fault(self, kind: str, on: str, parameters: Mapping[str, Any]) -> str:
-        return (await self.backend.control.add_fault(kind, on, parameters)).id
+    async def add_fault(self, kind: str, on: str, parameters: Mapping[str, Any], *, everybody: bool = False) -> str:
+        given = {name.replace("_", "-"): value for name, value in parameters.items()}
+        if self.tenant is not None and not everybody and "header" in await self.backend.fault_parameters(kind):
+            given.setdefault("header", f"{TENANT_ID}: {self.tenant}")
+        return (await self.backend.control.add_fault(kind, on, given)).id
 
     @in_loop
     async def remove_fault(self, identity: str) -> None:

@@ -39,6 +39,7 @@ class Backend:
         self._secret = token
         self._http: aiohttp.ClientSession | None = None
         self._logs: dict[str, TopicLog] = {}
+        self._fault_parameters: dict[str, Collection[str]] = {}
 
     @classmethod
     def start(cls, url: str, token: str) -> Backend:
@@ -100,6 +101,13 @@ class Backend:
             if log := self._logs.pop(topic, None):
                 await log.close()
             await self.control.delete_topic(topic)
+
+    async def fault_parameters(self, kind: str) -> Collection[str]:
+        """Those that this kind of fault takes; none of a kind that there is not."""
+        if not self._fault_parameters:
+            kinds = await self.control.fault_kinds()
+            self._fault_parameters = {each.kind: tuple(each.parameters.get("properties", ())) for each in kinds}
+        return self._fault_parameters.get(kind, ())
 
     async def last_fact(self) -> int:
         return (await self.control.facts(after=-1, limit=1)).last

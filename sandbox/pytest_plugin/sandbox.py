@@ -113,10 +113,13 @@ class Sandbox:
         return Breaker(self.aio.breaker(name))
 
     @contextlib.contextmanager
-    def fault(self, kind: str, *, on: str, **parameters: Any) -> Iterator[str]:
-        """A fault while the block runs; its id. Kinds and parameters as in `sandbox fault add`. It strikes every
-        lease: the services are shared."""
-        identity = self._run(self.aio.add_fault(kind, on, parameters))
+    def fault(self, kind: str, *, on: str, everybody: bool = False, **parameters: Any) -> Iterator[str]:
+        """A fault while the block runs; its id. Kinds and parameters as in `sandbox fault add`, with `_` for `-`.
+
+        On a lease a fault of requests strikes the lease's own, and those that services make on its behalf; with
+        `everybody` all requests, as other kinds of faults always do: the services are shared.
+        """
+        identity = self._run(self.aio.add_fault(kind, on, parameters, everybody=everybody))
         try:
             yield identity
         finally:

@@ -32,8 +32,9 @@ async def run_scenario(
     backend: Backend, given: str | Path, *, seed: int | None = None, within_s: float = 300.0
 ) -> ScenarioOutcome:
     """Raises AssertionError with the story when it fails or does not end in time, UsageError or InvalidFile."""
-    path = _find(given)
-    document: dict[str, Any] = {"file": str(given), "text": path.read_text(encoding="utf-8")}
+    from sandbox.scenarios.load import read_document
+
+    document = read_document(_find(given), shown_as=str(given)).to_json()
     after = await backend.last_fact()
     run = await backend.control.run_scenario(document if seed is None else {**document, "seed": seed})
     story, ended = await _follow(backend, run, after, within_s)

@@ -33,10 +33,17 @@ def test_answers_of_the_services_know_the_envelope(sandbox_lease) -> None:
     assert sandbox_lease.plato.as_caller().get("/api/v1/plans").ok, "no credential is asked for"
 
 
-def test_a_fault_lasts_as_long_as_its_block(sandbox_lease) -> None:
-    with sandbox_lease.fault("http-status", on="capsule", status=503):
-        assert sandbox_lease.capsule.get("/api/v1/capsules").status == 503
-    assert sandbox_lease.capsule.get("/api/v1/capsules").status == 200
+def test_a_fault_lasts_as_long_as_its_block_and_strikes_its_lease_alone(sandbox, sandbox_lease) -> None:
+    history = f"/api/v1/entities/{NODE}/history"
+    with sandbox_lease.fault("http-status", on="capsule", status=503, retry_after=7):
+        answer = sandbox_lease.capsule.get("/api/v1/capsules")
+        assert (answer.status, answer.headers["retry-after"]) == (503, "7")
+        assert sandbox_lease.odyssey.get(history).meta["degraded"], "ODYSSEY asks CAPSULE on its behalf"
+        assert sandbox.capsule.get("/api/v1/capsules").ok
+    assert sandbox_lease.capsule.get("/api/v1/capsules").ok
+    with sandbox_lease.fault("http-status", on="capsule", everybody=True, status=503):
+        assert sandbox.capsule.get("/api/v1/capsules").status == 503
+    sandbox.breaker("odyssey/capsule").operate("reset")
 
 
 def test_a_breaker_is_waited_for(sandbox) -> None:
