@@ -11,7 +11,15 @@ from pydantic.json_schema import models_json_schema
 from sandbox import __version__
 from sandbox.contracts import fault_request, limits
 from sandbox.contracts.operations import BREAKER_OPERATIONS, COMPONENT_OPERATIONS
-from sandbox.control import dlq_models, fault_models, groups_models, models, overview_models, topic_models
+from sandbox.control import (
+    dlq_models,
+    fault_models,
+    groups_models,
+    models,
+    overview_models,
+    recording_models,
+    topic_models,
+)
 from sandbox.control.field_texts import describe, field_texts
 from sandbox.control.models import ErrorAnswer
 from sandbox.control.routes import OPENAPI_PATH, ROUTES, Route
@@ -27,6 +35,7 @@ _TEXT_MODULES = {
         groups_models,
         overview_models,
         topic_models,
+        recording_models,
         limits,
         fault_request,
     )

@@ -15,6 +15,7 @@ from sandbox.runtime.resets import Resets
 if TYPE_CHECKING:
     from sandbox.runtime.dlq.desk import DlqDesk
     from sandbox.runtime.groups_view import GroupsView
+    from sandbox.runtime.recorder import Recorder
 
 __all__ = ["Engine"]
 
@@ -28,6 +29,7 @@ class Engine(Protocol):
     intake: Intake
     ledger: Ledger
     consumer_groups: GroupsView
+    recorder: Recorder
     resets: Resets
     faults: EngineFaults
     overview: EngineOverview

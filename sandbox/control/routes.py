@@ -8,6 +8,7 @@ from sandbox.control.dlq_routes import DLQ_ROUTES
 from sandbox.control.fault_routes import FAULT_ROUTES
 from sandbox.control.groups_routes import GROUPS_ROUTES
 from sandbox.control.overview_models import Overview
+from sandbox.control.recording_routes import RECORDING_ROUTES
 from sandbox.control.route import Route
 from sandbox.control.topic_models import NewTopicRequest
 
@@ -80,6 +81,7 @@ ROUTES = (
     *GROUPS_ROUTES,
     *FAULT_ROUTES,
     *DLQ_ROUTES,
+    *RECORDING_ROUTES,
     Route(
         "POST", "/v1/shutdown", "shutdown", "Stop everything, in reverse order", models.Stopping,
         body=models.ShutdownRequest, status=202,

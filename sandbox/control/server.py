@@ -14,6 +14,7 @@ from sandbox.control.fault_handlers import FaultHandlers
 from sandbox.control.groups_handlers import GroupsHandlers
 from sandbox.control.journal_handlers import JournalHandlers
 from sandbox.control.ports import Engine
+from sandbox.control.recording_handlers import RecordingHandlers
 from sandbox.control.routes import OPENAPI_PATH, ROUTES
 from sandbox.control.sockets import Sockets
 from sandbox.control.topic_handlers import TopicHandlers
@@ -41,6 +42,7 @@ def control_app(
         DlqHandlers(engine),
         GroupsHandlers(engine),
         FaultHandlers(engine),
+        RecordingHandlers(engine),
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(rooms, route.operation))

@@ -14,12 +14,13 @@ from typing import Any
 from sandbox.events.fact import Fact, FactSink, trace_fields
 
 __all__ = [
-    "FACTS", "BreakerTransitioned", "CallNotPermitted", "ComponentStateChanged", "DlqPurged", "DlqRecordReplayed",
-    "DlqRecordWritten", "DlqReplayFinished", "DlqReplayStarted", "DlqStatusChanged", "DownstreamCalled", "Fact",
-    "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved", "GroupOffsetsSet", "PlanFinished",
-    "PlanStarted", "PlanStepFinished", "RecordConsumed", "RecordProduced", "RequestServed", "RetryScheduled",
-    "ScenarioFinished", "ScenarioStarted", "SchemaRegistered", "ServiceReset", "StepFinished", "StepStarted",
-    "WebSocketClosed", "WebSocketMessageSent", "WebSocketOpened", "fact_from_json", "trace_fields",
+    "FACTS", "BreakerTransitioned", "CallCaptured", "CallNotPermitted", "ComponentStateChanged", "DlqPurged",
+    "DlqRecordReplayed", "DlqRecordWritten", "DlqReplayFinished", "DlqReplayStarted", "DlqStatusChanged",
+    "DownstreamCalled", "Fact", "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved",
+    "GroupOffsetsSet", "PlanFinished", "PlanStarted", "PlanStepFinished", "RecordConsumed", "RecordProduced",
+    "RequestServed", "RetryScheduled", "ScenarioFinished", "ScenarioStarted", "SchemaRegistered", "ServiceReset",
+    "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent", "WebSocketOpened", "fact_from_json",
+    "trace_fields",
 ]  # fmt: skip
 
 
@@ -209,6 +210,24 @@ class RequestServed(Fact):
     status: int
     took_ms: float
     client: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCaptured(Fact):
+    """A request with its answer, while somebody records. `began_ms` is when it came.
+
+    `body` and `answer` are texts, null where there is none, where it is no text, or where it is longer than the limit
+    (`cut`). `headers` are the few that say what was asked for. Secrets are taken out before.
+    """
+
+    method: str
+    path: str
+    status: int
+    began_ms: int
+    headers: Mapping[str, Any]
+    body: str | None = None
+    answer: str | None = None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from sandbox.runtime.access import access_gate, json_errors, read_json
 __all__ = ["ServicesProcess", "admin_app"]
 
 READY_PATH = "/admin/ready"
+CAPTURE_LIMIT_BYTES = 1024 * 1024
 
 
 class ServicesProcess(Protocol):
@@ -46,6 +47,9 @@ class ServicesProcess(Protocol):
         """Raises UnknownName."""
 
     def remove_faults(self) -> list[dict[str, Any]]: ...
+
+    def capture(self, for_s: float, limit_bytes: int) -> list[str]:
+        """Tell of requests with their bodies for so long; the services that do. 0 ends it."""
 
     async def set_speed(self, speed: float) -> None: ...
 
@@ -108,6 +112,13 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
     async def remove_faults(_: web.Request) -> web.Response:
         return web.json_response({"faults": process.remove_faults()})
 
+    async def capture(request: web.Request) -> web.Response:
+        body = await read_json(request)
+        given = body if isinstance(body, dict) else {}
+        for_s = _number({"for_s": given.get("for_s")}, "for_s", 0, 600)
+        limit_bytes = _number({"limit_bytes": given.get("limit_bytes")}, "limit_bytes", 0, CAPTURE_LIMIT_BYTES)
+        return web.json_response({"services": process.capture(for_s, int(limit_bytes))})
+
     async def clock(request: web.Request) -> web.Response:
         speed = _number(await read_json(request), "speed", 0.01, 1_000)
         await process.set_speed(speed)
@@ -138,6 +149,7 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
     app.router.add_post("/admin/faults", add_fault)
     app.router.add_delete("/admin/faults", remove_faults)
     app.router.add_delete("/admin/faults/{id}", remove_fault)
+    app.router.add_put("/admin/capture", capture)
     app.router.add_put("/admin/clock", clock)
     app.router.add_post("/admin/reset", reset)
     app.router.add_post("/admin/groups/{group}/leave", leave)

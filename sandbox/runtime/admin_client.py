@@ -78,6 +78,10 @@ class AdminClient:
     async def remove_faults(self) -> list[dict[str, Any]]:
         return (await self._call("DELETE", "/admin/faults"))["faults"]
 
+    async def capture(self, for_s: float, limit_bytes: int) -> list[str]:
+        """Have requests told of with their bodies for so long; the services that do."""
+        return (await self._call("PUT", "/admin/capture", {"for_s": for_s, "limit_bytes": limit_bytes}))["services"]
+
     async def set_speed(self, speed: float) -> None:
         await self._call("PUT", "/admin/clock", {"speed": speed})
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sandbox.runtime.engine_kafka import EngineKafka
     from sandbox.runtime.groups_view import GroupsView
     from sandbox.runtime.readiness import Proof
+    from sandbox.runtime.recorder import Recorder
 
 __all__ = ["Engine"]
 
@@ -106,7 +107,7 @@ class Engine:
             await self._listen(runner, host)
         self._announce()
         for supervised in self._components():
-            supervised.changed = self._component_changed
+            supervised.changed = self._announce
         self.spawn(self._start_all())
         self.spawn(self._swaps.run())
         try:
@@ -240,9 +241,6 @@ class Engine:
         await self.kafka.stop()
         await self.runtime.close(purge=self._purge)
 
-    def _component_changed(self) -> None:
-        self._announce()
-
     def _announce(self) -> None:
         announce(Path(self.plan.state_dir), self.plan.control_url, self._components())
 
@@ -355,6 +353,10 @@ class Engine:
     @property
     def consumer_groups(self) -> GroupsView:
         return self.own_kafka.groups
+
+    @property
+    def recorder(self) -> Recorder:
+        return self.own_kafka.recorder
 
     async def dlq(self) -> DlqDesk:
         desk = self.own_kafka.desk

@@ -19,6 +19,7 @@ from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.ledger_feed import LedgerFeed
 from sandbox.runtime.plan import EnginePlan
+from sandbox.runtime.recorder import Recorder
 from sandbox.runtime.services_link import ServicesLink
 from sandbox.runtime.team_contracts import load_contracts
 from sandbox.runtime.topic_counts import TopicCounts
@@ -67,8 +68,10 @@ class EngineKafka:
             health,
         )
         self.ledger_feed = LedgerFeed(ledger, cluster, joined)
+        self.recorder = Recorder(self.clients, self.topics, running, journal, clock)
 
     async def close(self) -> None:
+        await self.recorder.close()
         await self.desk.stop()
         await self.counts.close()
         await self.clients.close()

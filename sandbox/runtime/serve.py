@@ -148,6 +148,9 @@ class ServicesProcess:
     def remove_faults(self) -> list[dict[str, Any]]:
         return self._parts.faults.remove_all()
 
+    def capture(self, for_s: float, limit_bytes: int) -> list[str]:
+        return self._parts.captures.capture(for_s, limit_bytes)
+
     async def set_speed(self, speed: float) -> None:
         self._parts.clock.set_speed(speed)
 

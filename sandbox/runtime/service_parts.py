@@ -33,6 +33,7 @@ from sandbox.runtime.served import Served
 from sandbox.runtime.team_contracts import load_contracts
 
 if TYPE_CHECKING:
+    from sandbox.runtime.captures import Captures
     from sandbox.runtime.service_faults import ServiceFaults
     from sandbox.runtime.swapped_contracts import Decode, SwappedContracts
 
@@ -212,6 +213,13 @@ class ServiceParts:
         for served in self.served.values():
             if served.status()["state"] == "starting":
                 served.failure = f"{reason}: {served.waiting}" if served.waiting else reason
+
+    @cached_property
+    def captures(self) -> Captures:
+        """Made when somebody records: a process that nobody records does not load it."""
+        from sandbox.runtime.captures import Captures
+
+        return Captures(self.served, self._outbox)
 
     @cached_property
     def faults(self) -> ServiceFaults:

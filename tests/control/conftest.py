@@ -64,6 +64,30 @@ class CannedOverview:
         }  # fmt: skip
 
 
+class CannedRecorder:
+    """One recording, of one call."""
+
+    STATE = {
+        "id": "rec-1", "began_ms": 1, "topics": ["rim.fast-path"], "services": ["capsule"], "records": 0, "calls": 1,
+        "streams": 0, "faults": 0, "dropped": 0, "missed": 0, "trouble": None,
+    }  # fmt: skip
+
+    def __init__(self, asked: list[tuple[object, ...]]) -> None:
+        self._asked = asked
+
+    async def start(self, topics: list[str], services: list[str]) -> dict[str, object]:
+        self._asked.append(("record", *topics, *services))
+        return self.STATE
+
+    async def state(self, identity: str) -> dict[str, object]:
+        if identity != "rec-1":
+            raise UnknownName(f"there is no recording {identity!r}", where="recording")
+        return self.STATE
+
+    async def stop(self, identity: str) -> dict[str, object]:
+        return {**await self.state(identity), "events": [{"kind": "call"}], "outcomes": []}
+
+
 class RecordingEngine:
     """An engine of one topic, one breaker and one component, which remembers what it was asked."""
 
@@ -169,6 +193,10 @@ class RecordingEngine:
     @property
     def faults(self) -> RecordingFaults:
         return RecordingFaults(self.asked)
+
+    @property
+    def recorder(self) -> CannedRecorder:
+        return CannedRecorder(self.asked)
 
     def shutdown(self, *, purge: bool) -> None:
         self.asked.append(("shutdown", purge))

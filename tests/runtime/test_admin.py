@@ -59,6 +59,10 @@ class RecordingProcess:
     def remove_faults(self) -> list[dict[str, object]]:
         return [{"id": "outage", "hits": 4}]
 
+    def capture(self, for_s: float, limit_bytes: int) -> list[str]:
+        self.asked.append(("capture", for_s, limit_bytes))
+        return ["capsule"]
+
     async def set_speed(self, speed: float) -> None:
         self.asked.append(("speed", speed))
 
@@ -278,3 +282,10 @@ async def test_faults_are_listed_made_and_removed(admin, process) -> None:
 async def test_a_fault_that_is_asked_for_wrongly_is_refused(http, body, where) -> None:
     answer = await http.post("/admin/faults", json=body)
     assert (answer.status, (await answer.json())["error"]["where"]) == (400, where)
+
+
+async def test_capturing_reaches_the_process_and_is_bounded(admin, process, http) -> None:
+    assert await admin.capture(15, 1_000) == ["capsule"]
+    assert process.asked == [("capture", 15.0, 1_000)]
+    for body in ({"for_s": 15}, {"for_s": 1e9, "limit_bytes": 1}, {"for_s": 1, "limit_bytes": 1e9}, []):
+        assert (await http.put("/admin/capture", json=body)).status == 400

@@ -164,8 +164,10 @@ class Told:
 
     @property
     def outcome(self) -> str:
-        """passed when every run did; else the first that differs."""
-        return next((run.outcome for run in self.runs if run.outcome != "passed"), "passed")
+        """The first that is neither passed nor skipped; else passed, or skipped when every run was."""
+        outcomes = [run.outcome for run in self.runs]
+        bad = [outcome for outcome in outcomes if outcome not in ("passed", "skipped")]
+        return (bad or ["passed" if "passed" in outcomes or not outcomes else "skipped"])[0]
 
     @classmethod
     def of(cls, facts: Iterable[Fact], **sandbox: str) -> Told:

@@ -23,7 +23,8 @@ class TapReport:
             title = _plain(run.started.scenario if run.started else run.file)
             lines.append(f"# Subtest: {title}")
             lines += [f"    {line}" for line in _subtest(run)]
-            lines.append(f"{'ok' if run.outcome == 'passed' else 'not ok'} {number} - {title}")
+            verdict = "ok" if run.outcome in ("passed", "skipped") else "not ok"
+            lines.append(f"{verdict} {number} - {title}{' # SKIP' if run.outcome == 'skipped' else ''}")
         return "\n".join(lines) + "\n"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.events.facts import Fact, StepFinished, StepStarted, fact_from_json
+from sandbox.events.facts import Fact, ScenarioFinished, ScenarioStarted, StepFinished, StepStarted, fact_from_json
 from sandbox.scenarios.ports import BreakerState
 from sandbox.scenarios.report import REPORTS
 from sandbox.scenarios.report.run_log import RunLog, Told
@@ -89,3 +89,27 @@ def test_steps_inside_steps_count_once_and_stand_after_the_outer_one(story: list
     assert [step.path for step in run.steps] == ["1", "1.1", "1#2.1"]
     assert [step.path for step in run.leaves] == ["1.1", "1#2.1"]
     assert (run.count("passed"), run.not_run) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "whole"),
+    [
+        ([], "passed"),
+        (["skipped", "passed"], "passed"),
+        (["skipped"], "skipped"),
+        (["passed", "interrupted", "failed"], "interrupted"),
+    ],
+)
+def test_a_scenario_that_was_skipped_does_not_spoil_the_whole(outcomes: list[str], whole: str) -> None:
+    runs = []
+    for outcome in outcomes:
+        log = RunLog()
+        started = at(0, "scenario", ScenarioStarted, run="r", scenario="s", steps=0, seed=1)
+        ended = at(1, "scenario", ScenarioFinished, run="r", scenario="s", outcome=outcome, took_ms=1.0)
+        for fact in (started, ended):
+            log.on_fact(fact)
+        runs.append(log)
+    told = Told(tuple(runs))
+    assert told.outcome == whole
+    tap = REPORTS["tap"]().render(told)
+    assert ("not ok" in tap) is (whole == "interrupted") and tap.count("# SKIP") == outcomes.count("skipped")
