@@ -65,7 +65,8 @@ class Watch:
             return
         if self.fatal_seen:
             told = ", ".join(each.describe() for each in self.fatal)
-            actual = " · ".join((*_about(self.fatal_seen, turn.world.clock.now_ms()), _brief(self.fatal_seen)))
+            about = _about(self.fatal_seen, turn.world.clock.now_ms())
+            actual = " · ".join((*about, _brief(self.fatal_seen)))
             raise ExpectationFailed(Failure(f"{self._expected()}, and none with {told}", actual))
         if check and check.broken:
             raise ExpectationFailed(Failure(f"{self._expected()} {check.describe()}", check.broken))

@@ -17,6 +17,8 @@ from sandbox.scenarios.steps.step import Step
 from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
 
 OWN_KEYS = ("fault", "on", "as", "at")
+ABILITIES = {"broker": "broker-control", "process": "process-control"}
+"""What a kind must be able to disturb, besides a service, as scenarios call it."""
 PARAMETERS = frozenset(name for model in FAULTS.values() for name in model.parameters())
 
 
@@ -29,8 +31,8 @@ def _with_parameters(schema: dict[str, Any]) -> None:
             if shape not in found:
                 found.append(shape)
     for name, found in shapes.items():
-        told = " Or: ".join(dict.fromkeys(each["description"] for each in found))
-        schema["properties"][name] = found[0] if len(found) == 1 else {"anyOf": found, "description": told}
+        several = {"anyOf": found, "description": found[0].get("description", "")}
+        schema["properties"][name] = found[0] if len(found) == 1 else several
     schema["properties"]["fault"]["enum"] = list(FAULTS)
 
 
@@ -83,8 +85,8 @@ class FaultStep(Step):
         yield from super().needs()
         if self.on in SERVICES:
             yield f"own {self.on}"
-        if (disturbed := FAULTS[self.kind].needs) != "service":
-            yield f"{disturbed}-control"
+        if (ability := ABILITIES.get(FAULTS[self.kind].needs)) is not None:
+            yield ability
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         given = {name: shown(each, names) for name, each in self._parameters.items()}
