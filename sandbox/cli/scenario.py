@@ -68,12 +68,24 @@ def validate(files: FilesArgument, name: NameOption = None, json: JsonOption = F
 
 
 @group.command("explain")
-def explain(files: FilesArgument, name: NameOption = None, json: JsonOption = False) -> None:
+def explain(
+    files: FilesArgument,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="As a Mermaid sequence diagram.")] = False,
+    name: NameOption = None,
+    json: JsonOption = False,
+) -> None:
     """Tell what scenarios do, without running them."""
     from sandbox.cli.output import data, json_data
-    from sandbox.cli.scenario_explain import explained, explanation_lines
+    from sandbox.cli.scenario_explain import explained, explanation_lines, known_names
+    from sandbox.cli.scenario_mermaid import mermaid_lines
 
     contracts = contracts_of(name)
+    if mermaid:
+        for given in files:
+            scenario = load(given, contracts)
+            for line in mermaid_lines(scenario, known_names(scenario)):
+                data(line)
+        return
     found = [{"file": given, **explained(load(given, contracts))} for given in files]
     if json:
         json_data(found)
@@ -83,6 +95,15 @@ def explain(files: FilesArgument, name: NameOption = None, json: JsonOption = Fa
             data("")
         for line in explanation_lines(each):
             data(line)
+
+
+@group.command("schema")
+def schema(name: NameOption = None, json: JsonOption = False) -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    from sandbox.cli.output import json_data
+    from sandbox.scenarios.model.schema import scenario_schema
+
+    json_data(scenario_schema())
 
 
 @group.command("run")

@@ -77,6 +77,7 @@ def test_programs_get_the_steps_with_their_places(sandbox, story) -> None:
         "The breaker opens, and a caller goes on.",
     )
     assert found["steps"][-1] == {
+        "path": "3", "begins": None, "needs": ["own odyssey"], "parts": [],
         "verb": "breaker", "title": "breaker odyssey/capsule goes OPEN", "at": f"{story}:20", "withinSeconds": 10.0,
     }  # fmt: skip
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -14,7 +14,7 @@ from sandbox.scenarios.model.units import Duration
 from sandbox.scenarios.ports import BreakerState
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, known_party
 
 State = Literal["CLOSED", "OPEN", "HALF_OPEN", "DISABLED", "FORCED_OPEN", "METRICS_ONLY"]
 
@@ -50,6 +50,9 @@ class BreakerStep(Step):
 
     def needs(self) -> Iterator[str]:
         yield f"own {self.breaker.partition('/')[0]}"
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (known_party(self.breaker.partition("/")[0]),)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         asked = f"is {self.state}" if self.state else f"goes {', '.join(self.states)}"

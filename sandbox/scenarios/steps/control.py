@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -11,7 +11,7 @@ from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, known_party
 
 OF_COMPONENTS = ("start", "stop", "restart", "kill", "pause", "resume")
 OF_BREAKERS = ("open", "close", "half-open", "reset", "disable", "force-open", "metrics-only")
@@ -74,6 +74,9 @@ class ControlStep(Step):
         else:
             yield f"own {self.target}"
             yield "process-control"
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (known_party(self.target.partition("/")[0]),)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"{self.operation} {self.target}"

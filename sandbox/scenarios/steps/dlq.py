@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -14,7 +14,7 @@ from sandbox.scenarios.model.strict import Name
 from sandbox.scenarios.model.units import Duration
 from sandbox.scenarios.records import observed
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, conditions
+from sandbox.scenarios.steps.step import KAFKA, SCENARIO, Step, conditions
 from sandbox.scenarios.watching import Watch
 
 
@@ -70,6 +70,9 @@ class DlqStep(Step):
     @property
     def dlq_topic(self) -> str:
         return self.topic if self.topic.endswith(DLQ_SUFFIX) else f"{self.topic}{DLQ_SUFFIX}"
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (KAFKA, SCENARIO)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"dead letters of {self.topic.removesuffix(DLQ_SUFFIX)}{conditions(self._asked(), names)}"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.letters import LetterStep
+from sandbox.scenarios.steps.step import KAFKA
 
 
 class DlqPurgeStep(LetterStep):
@@ -14,6 +16,9 @@ class DlqPurgeStep(LetterStep):
     verb = "dlq-purge"
     topic: str = Field(alias="dlq-purge", min_length=1)
     """The original topic."""
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (KAFKA,)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"purge the dead letters of {self.topic}{self.told(names)}"

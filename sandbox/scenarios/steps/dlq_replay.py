@@ -12,6 +12,7 @@ from sandbox.scenarios.model.units import Duration, Rate, format_duration
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.letters import LetterStep
+from sandbox.scenarios.steps.step import KAFKA, SCENARIO
 
 COUNTS = ("replayed", "skipped", "failed", "left")
 
@@ -34,6 +35,9 @@ class DlqReplayStep(LetterStep):
     """How many could not be; none when left out."""
     within_s: Duration = Field(default=30.0, alias="within")
     """How long it may take; 30s when left out."""
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (SCENARIO, KAFKA)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"replay the dead letters of {self.topic}{self.told(names)}"

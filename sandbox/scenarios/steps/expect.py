@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -13,7 +13,7 @@ from sandbox.scenarios.model.units import Duration
 from sandbox.scenarios.ordering import Order
 from sandbox.scenarios.records import observed
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, conditions
+from sandbox.scenarios.steps.step import KAFKA, SCENARIO, Step, conditions
 from sandbox.scenarios.watching import Watch, expectations, handle
 
 
@@ -48,6 +48,9 @@ class ExpectStep(Step):
     """Names for parts of the first record that fits: a JSONPath, `key`, `offset`, `header.NAME`."""
     name: Name | None = Field(default=None, alias="as")
     """The name by which later steps know the first record that fits."""
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (KAFKA, SCENARIO)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         order = f" {self.order.describe()}" if self.order else ""

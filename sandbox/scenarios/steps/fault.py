@@ -13,7 +13,7 @@ from sandbox.faults.reading import UnknownParameter, check_parameters, check_ser
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.strict import Name, UnknownKey
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, known_party
 from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
 
 OWN_KEYS = ("fault", "on", "as", "at")
@@ -87,6 +87,9 @@ class FaultStep(Step):
             yield f"own {self.on}"
         if (ability := ABILITIES.get(FAULTS[self.kind].needs)) is not None:
             yield ability
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (known_party(self.on),)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         given = {name: shown(each, names) for name, each in self._parameters.items()}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -12,7 +13,7 @@ from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.ports import GroupState
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, conditions
+from sandbox.scenarios.steps.step import KAFKA, Step, conditions
 
 State = Literal["Stable", "Empty", "PreparingRebalance", "CompletingRebalance", "Dead"]
 
@@ -46,6 +47,9 @@ class GroupStep(Step):
         state = None if self.state is None else Predicate.parse(self.state)
         asked = {"state": state, "members": self.members, "lag": self.lag}
         return {Selector(name): predicate for name, predicate in asked.items() if predicate is not None}
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (KAFKA,)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"group {self.group}{conditions(self._asked(), names)}"

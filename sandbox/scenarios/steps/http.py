@@ -22,7 +22,7 @@ from sandbox.scenarios.model.units import Duration, format_age, format_duration
 from sandbox.scenarios.ports import Answer
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, call_title
+from sandbox.scenarios.steps.step import SCENARIO, Step, call_title, party_of
 from sandbox.scenarios.template.tree import SourceText, Template, compile_template, shown
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -90,6 +90,9 @@ class HttpStep(Step):
     def templates(self) -> Iterator[Template]:
         yield from self.url.walk()
         yield from super().templates()
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (SCENARIO, party_of(shown(self.url, names), names))
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return call_title(self.method, shown(self.url, names), names or {})

@@ -16,7 +16,7 @@ from sandbox.scenarios.model.strict import Strict
 from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, conditions
+from sandbox.scenarios.steps.step import KAFKA, Step, conditions
 
 NOW = ("in_flight",)
 """What is counted as it stands; everything else since the scenario began, so that it can only grow."""
@@ -85,6 +85,9 @@ class LedgerStep(Step):
     """The group, and numbers of it → predicate: `{group: capsule, processed: 50, in_flight: 0}`."""
     within_s: Duration = Field(default=0.0, alias="within")
     """Look until all of it holds, or fail at this limit; looks once when left out."""
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (KAFKA,)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"ledger of {self.account.group}{conditions(self.account.asked, names)}"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.strict import Strict
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, known_party
 
 
 class LimitsChanged(Strict):
@@ -54,6 +54,9 @@ class LimitsStep(Step):
 
     def needs(self) -> Iterator[str]:
         yield f"own {self.service}"
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (known_party(self.service),)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         if self.change is None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,7 @@ from sandbox.scenarios.ports import Answer
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.http import encode_body, merged_headers, method_and_url, url_of
 from sandbox.scenarios.steps.paced import PacedStep
-from sandbox.scenarios.steps.step import call_title
+from sandbox.scenarios.steps.step import SCENARIO, call_title, party_of
 from sandbox.scenarios.template.tree import Template, shown
 from sandbox.scenarios.volley import Volley
 
@@ -60,6 +60,9 @@ class LoadStep(PacedStep):
     def templates(self) -> Iterator[Template]:
         yield from self.url.walk()
         yield from super().templates()
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (SCENARIO, party_of(shown(self.url, names), names))
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         count = "" if self.count is None else f" {self.count:,} times"

@@ -15,7 +15,7 @@ from sandbox.scenarios.model.units import Duration, format_duration
 from sandbox.scenarios.ports import LogLine
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, conditions
+from sandbox.scenarios.steps.step import Step, conditions, known_party
 
 ANY = "any"
 IDS = ("requestId", "correlationId", "traceId")
@@ -53,6 +53,9 @@ class LogStep(Step):
     def _asked(self) -> dict[Selector, Predicate]:
         own = {"level": self.level, "message": self.message}
         return {**{Selector(name): each for name, each in own.items() if each is not None}, **self.where}
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (known_party(self.component),)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"log of {self.component}{conditions(self._asked(), names)}"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, PrivateAttr, WithJsonSchema, model_validator
@@ -21,6 +22,7 @@ from sandbox.scenarios.record_maker import LastRecord, RecordMaker
 from sandbox.scenarios.rows import KINDS, Row, attached_rows
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.paced import PacedStep
+from sandbox.scenarios.steps.step import KAFKA, SCENARIO
 from sandbox.scenarios.template.tree import Constant, MappingTemplate, Produced, Template
 
 _SUBJECT = re.compile(r"(?P<subject>.+?)(?::(?P<version>[1-9]\d{0,9}|latest))?\Z")
@@ -112,6 +114,9 @@ class PublishStep(PacedStep):
     @property
     def own_names(self) -> frozenset[str]:
         return frozenset({"sequence", "row"} if self.source else {"sequence"})
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (SCENARIO, KAFKA)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         poison = "" if self.poison is None else f" with {self.poison}"

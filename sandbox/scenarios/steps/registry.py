@@ -16,7 +16,7 @@ from sandbox.scenarios.model.strict import Name, TemplateField
 from sandbox.scenarios.ports import Answer
 from sandbox.scenarios.result import ExpectationFailed, Failure
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import SCENARIO, Step
 
 OPERATIONS = ("register", "check", "compatibility")
 EVERYWHERE = "global"
@@ -96,6 +96,9 @@ class RegistryStep(Step):
             except BadValue as error:
                 error.path = ("schema-file",)
                 raise
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (SCENARIO, "schema-registry")
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         if self.operation == "compatibility":

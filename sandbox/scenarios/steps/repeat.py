@@ -66,6 +66,9 @@ def _read(value: Any) -> Any:
     return {"times": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+RepetitionField = Annotated[Repetition, BeforeValidator(_read, json_schema_input_type=int | Repetition)]
+
+
 class RepeatStep(Step):
     """Steps again and again: so many times, for each of a list, or until something holds.
 
@@ -74,7 +77,9 @@ class RepeatStep(Step):
 
     verb = "repeat"
     step_keys = ("do",)
-    repetition: Annotated[Repetition, BeforeValidator(_read)] = Field(alias="repeat")
+    repetition: Annotated[Repetition, BeforeValidator(_read, json_schema_input_type=int | Repetition)] = Field(
+        alias="repeat"
+    )
     """A number, `{each: [a, b], as: node}` or `{until: CONDITION, within: 10s}`; `pause: 1s` between passes."""
     steps: tuple[AnyStep, ...] = Field(alias="do", min_length=1)
     """The steps."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, ValidationError, WithJsonSchema
@@ -19,6 +19,7 @@ from sandbox.scenarios.record_maker import RecordMaker
 from sandbox.scenarios.rows import Row, attached_rows
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.background import BackgroundStep
+from sandbox.scenarios.steps.step import KAFKA, SCENARIO
 from sandbox.scenarios.template.tree import Constant, Template, compile_template
 
 KINDS = (".jsonl", ".ndjson")
@@ -122,6 +123,9 @@ class ReplayStep(BackgroundStep):
         for line in self._lines:
             for template in (line.key, line.headers, line.value):
                 yield from template.walk()
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (SCENARIO, KAFKA)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         lasts = format_duration(round(self._moment_ns(self._lines[-1]) / NANOS, 1)) if self._lines else ""

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from sandbox.config.services import SERVICES
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import Step, known_party
 
 
 def _several(value: Any) -> Any:
@@ -31,6 +31,9 @@ class ResetStep(Step):
 
     def needs(self) -> Iterator[str]:
         yield from (f"own {service}" for service in self.services if service in SERVICES)
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (known_party(self.services[0]),)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"reset {', '.join(self.services)}"

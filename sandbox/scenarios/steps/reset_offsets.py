@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
 from sandbox.scenarios.model.strict import TemplateField
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step
+from sandbox.scenarios.steps.step import KAFKA, Step
 from sandbox.scenarios.template.tree import shown
 
 
@@ -23,6 +24,9 @@ class ResetOffsetsStep(Step):
     """earliest, latest, an instant such as 2024-12-03T10:00:00Z, epoch milliseconds, or 10m for ten minutes ago."""
     only: tuple[str, ...] = Field(default=(), alias="topics")
     """Only these topics; all that it reads when left out."""
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (KAFKA,)
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         on = f" on {', '.join(self.only)}" if self.only else ""

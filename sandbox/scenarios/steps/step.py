@@ -21,11 +21,15 @@ from sandbox.scenarios.moments import MomentField
 from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.template.tree import Template
 
-__all__ = ["ENDPOINTS", "Part", "Step", "call_title", "conditions"]
+__all__ = [
+    "ENDPOINTS", "KAFKA", "PARTIES", "SCENARIO", "Part", "Step", "call_title", "conditions", "known_party", "party_of",
+]  # fmt: skip
 
 ENDPOINTS = ("capsule", "odyssey", "plato", "registry")
 SERVICE_OF = {"registry": "schema-registry"}
 """Services whose endpoint has another name."""
+SCENARIO, KAFKA = "scenario", "kafka"
+PARTIES = (SCENARIO, KAFKA, "schema-registry", "capsule", "odyssey", "plato", "audit")
 CONDITIONS_SHOWN = 2
 
 
@@ -97,6 +101,10 @@ class Step(Strict):
     def title(self, names: dict[str, Any] | None = None) -> str:
         """The step as a line of the story; templates that the names can fill are filled."""
 
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        """For a diagram, who it is about: one of `PARTIES`, or two when something goes from one to the other."""
+        return (SCENARIO,)
+
     def parts(self) -> tuple[Part, ...]:
         """The lists of steps in it."""
         return ()
@@ -158,6 +166,17 @@ def call_title(method: str, url: str, names: Mapping[str, Any]) -> str:
         if base and url.startswith(f"{base}/"):
             return f"{service.upper()} {method} {url.removeprefix(base)}"
     return f"{method} {url}"
+
+
+def party_of(url: str, names: Mapping[str, Any]) -> str:
+    """The service that a URL leads to, the scenario itself for one of somebody else."""
+    found = next((each for each in ENDPOINTS if names.get(each) and url.startswith(str(names[each]))), SCENARIO)
+    return SERVICE_OF.get(found, found)
+
+
+def known_party(name: str) -> str:
+    """The party of this name, the scenario itself for any other."""
+    return name if name in PARTIES else SCENARIO
 
 
 def conditions(where: Mapping[Selector, Predicate], names: Mapping[str, Any] | None) -> str:

@@ -4,33 +4,28 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
-from sandbox.scenarios.assertions.assertion import MISSING, show
+from sandbox.errors import UsageError
+from sandbox.scenarios.assertions.assertion import show
 from sandbox.scenarios.capturing import capture
 from sandbox.scenarios.conversation import GAP, Conversation, Place
+from sandbox.scenarios.held_socket import HeldSocket
+from sandbox.scenarios.listening import Listening
 from sandbox.scenarios.looking import Verdict, look
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.model.predicate import Predicate, PredicateField
-from sandbox.scenarios.model.selection import (
-    Expectation,
-    MessageSelector,
-    Mismatch,
-    Observed,
-    Selector,
-    message_selector,
-)
+from sandbox.scenarios.model.selection import Expectation, MessageSelector, Selector, message_selector
 from sandbox.scenarios.model.strict import Name, TemplatedMapping, TemplateField
-from sandbox.scenarios.model.units import Duration, format_duration
-from sandbox.scenarios.ports import Message, Socket
-from sandbox.scenarios.result import ExpectationFailed, Failure
+from sandbox.scenarios.model.units import Duration
+from sandbox.scenarios.ports import Socket
+from sandbox.scenarios.result import ExpectationFailed
 from sandbox.scenarios.stage import Turn
-from sandbox.scenarios.steps.step import Step, call_title
-from sandbox.scenarios.template.tree import shown
+from sandbox.scenarios.steps.background import BackgroundStep
+from sandbox.scenarios.steps.step import SCENARIO, call_title, party_of
+from sandbox.scenarios.template.tree import Constant, shown
 
 ELLIPSES = ("…", "...")
-SHOWN_MESSAGES = 5
-KEPT_MESSAGES = 1_000
 
 Item = tuple[dict[Selector, Predicate] | None, ...]
 
@@ -59,137 +54,111 @@ ItemField = Annotated[
 ]
 
 
-class WebSocketStep(Step):
-    """Open a WebSocket connection, send, and expect messages in order. Closes it at the end of the step."""
+class WebSocketStep(BackgroundStep):
+    """Open a WebSocket connection, send, and expect messages in order. Closes it at the end of the step.
+
+    In the background it stays open until `stop`; the other steps may go on with it by its name: `websocket: stream`.
+    """
 
     verb = "websocket"
     address: TemplateField = Field(alias="websocket")
-    """The URL; http:// is taken as ws://."""
+    """The URL; http:// is taken as ws://. Or the name of a connection that a step before holds open."""
     headers: TemplatedMapping | None = None
     """Headers of the handshake besides the tracing ones."""
     send: TemplateField = Field(default=None)  # type: ignore[assignment]
     """A message or a list of messages, sent at once: a text as it is, anything else as JSON."""
     expect: tuple[ItemField, ...] = ()
-    """Messages in order, each by JSONPath → predicate; `…` stands for any number of others."""
+    """Messages in order, each by JSONPath → predicate; `…` stands for any number of others. In the background they must
+    have come when it is stopped; of a connection that is open already, those count that no step has looked at."""
     every: dict[MessageSelector, PredicateField] = Field(default_factory=dict)
     """What must hold of each message that comes."""
     within_s: Duration = Field(default=10.0, alias="within")
     """Look until all of it has come, or fail at this limit; 10s when left out."""
     capture: dict[Name, MessageSelector] = Field(default_factory=dict)
     """Names for parts of the last message that was expected."""
-    name: Name | None = Field(default=None, alias="as")
-    """The name by which later steps know `messages`, a list."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> WebSocketStep:
+        if self.background and self.capture:
+            raise BadValue("nothing can be captured in the background", hint="capture in `websocket: NAME` later on")
+        if self.held is not None and (self.background or self.headers is not None or self.name is not None):
+            raise BadValue(f"{self.held} is open already: only send, expect, every, within and capture are known here")
+        return self
+
+    @property
+    def held(self) -> str | None:
+        """The name of the open connection that it goes on with."""
+        value = self.address.value if isinstance(self.address, Constant) else None
+        return str(value) if isinstance(value, str) and value.isidentifier() else None
+
+    @property
+    def limit_s(self) -> float | None:
+        return None if self.background else self.within_s
+
+    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
+        return (SCENARIO, party_of(shown(self.address, names), names))
+
+    def refers(self) -> Iterator[str]:
+        yield from super().refers()
+        if self.held is not None:
+            yield self.held
 
     def title(self, names: dict[str, Any] | None = None) -> str:
-        return call_title("WS", shown(self.address, names), names or {})
+        if self.held is not None:
+            return f"WS {self.held}"
+        return f"{call_title('WS', shown(self.address, names), names or {})}{' held open' if self.background else ''}"
 
     def gives(self) -> Iterator[str]:
         yield from self.capture
-        if self.name is not None:
-            yield self.name
+        yield from super().gives()
 
     async def run(self, turn: Turn) -> str:
+        listening = self._listening(turn)
+        to_send = _messages(None if self.send is None else self.send.render(turn.names))
+        if self.held is not None:
+            return await self._converse(turn, listening, self._open_one(turn), to_send)
+        trace = turn.stage.trace()
+        given = {} if self.headers is None else {k: str(v) for k, v in self.headers.render(turn.names).items()}
+        url = str(self.address.render(turn.names))
+        url = f"ws{url[4:]}" if url.startswith("http") else url
+        connection = turn.stage.calls.connect(url, {**trace.headers(), **given})
+        if self.background:
+            return await self._hold(turn, HeldSocket(connection, listening, trace.request_id), to_send)
+        async with connection as socket:
+            told = await self._converse(turn, listening, socket, to_send)
+        turn.remember(self.name, {"messages": listening.documents, "request_id": trace.request_id})
+        return told
+
+    def _listening(self, turn: Turn) -> Listening:
         places: tuple[Place | None, ...] = tuple(
             None if place is None else Expectation.bind(place, turn.names) for item in self.expect for place in item
         )
-        listening = _Listening(Conversation.begin(places), Expectation.bind(self.every, turn.names))
-        url = str(self.address.render(turn.names))
-        given = {} if self.headers is None else {k: str(v) for k, v in self.headers.render(turn.names).items()}
-        trace = turn.stage.trace()
-        to_send = _messages(None if self.send is None else self.send.render(turn.names))
-        url = f"ws{url[4:]}" if url.startswith("http") else url
-        async with turn.stage.calls.connect(url, {**trace.headers(), **given}) as socket:
-            for text in to_send:
-                await socket.send(text)
-            clock = turn.world.clock
-            verdict = await look(listening.verdict, lambda: listening.next(socket), limit_s=self.within_s, clock=clock)
+        return Listening(Conversation.begin(places), Expectation.bind(self.every, turn.names))
+
+    def _open_one(self, turn: Turn) -> HeldSocket:
+        found = next((each.work for each in turn.stage.backgrounds if each.name == self.held), None)
+        if not isinstance(found, HeldSocket):
+            hint = "open it by `websocket: URL` with `background: true` and `as`"
+            raise UsageError(f"no connection named {self.held!r} is open", where=self.at, hint=hint)
+        return found
+
+    async def _hold(self, turn: Turn, held: HeldSocket, to_send: list[str]) -> str:
+        await self.begin(turn, held)
+        await held.opened()
+        for text in to_send:
+            await held.send(text)
+        return "stays open"
+
+    async def _converse(self, turn: Turn, listening: Listening, socket: Socket, to_send: list[str]) -> str:
+        for text in to_send:
+            await socket.send(text)
+        clock = turn.world.clock
+        verdict = await look(listening.verdict, lambda: listening.next(socket), limit_s=self.within_s, clock=clock)
         if verdict is not Verdict.HOLDS:
             raise ExpectationFailed(listening.failure(turn.took_s))
         if listening.messages:
             capture(turn, self.capture, listening.messages[-1])
-        documents = [each.document for each in listening.messages if each.document is not MISSING]
-        turn.remember(self.name, {"messages": documents, "request_id": trace.request_id})
-        count = listening.count
-        return f"{count} message{'' if count == 1 else 's'}"
-
-
-class _Listening:
-    """The messages that came so far and what they make of the conversation."""
-
-    def __init__(self, conversation: Conversation, every: tuple[Expectation, ...]) -> None:
-        self._conversation = conversation
-        self._every = every
-        self._wrong: list[Mismatch] = []
-        self._waited_for = 0
-        self.messages: list[Observed] = []
-        self.count = 0
-        self._closed: Message | None = None
-
-    async def verdict(self) -> Verdict:
-        if self._wrong:
-            return Verdict.HOPELESS
-        if self._conversation.complete:
-            return Verdict.HOLDS
-        hopeless = self._conversation.hopeless or self._closed is not None
-        return Verdict.HOPELESS if hopeless else Verdict.NOT_YET
-
-    async def next(self, socket: Socket) -> None:
-        message = await socket.receive()
-        seen = _observe(message)
-        if message.closed is not None:
-            self._closed = message
-        else:
-            self._wrong = [found for each in self._every if (found := each.mismatch(seen)) is not None]
-        self.count += message.closed is None
-        self.messages.append(seen)
-        if len(self.messages) > KEPT_MESSAGES:
-            self.messages.pop(0)
-        self._waited_for = self._conversation.furthest
-        self._conversation.take(seen)
-
-    def failure(self, took_s: float) -> Failure:
-        last = self.messages[-SHOWN_MESSAGES:]
-        evidence = tuple(("messages" if place == 0 else "", _show(each)) for place, each in enumerate(last))
-        if self._wrong:
-            expected = ", ".join(f"{each.selector} {each.expected}" for each in self._wrong)
-            actual = ", ".join(each.describe() for each in self._wrong)
-            return Failure(f"in every message {expected}", actual, evidence)
-        return Failure(self._waiting_for(), self._instead(took_s), evidence)
-
-    def _waiting_for(self) -> str:
-        """The item that no message fulfilled, and which one of the list it is."""
-        places = self._conversation.places
-        at = self._waited_for if self._conversation.hopeless else self._conversation.furthest
-        if at < len(places) and places[at] is GAP:
-            at += 1
-        wanted = places[at] if at < len(places) else None
-        number = sum(1 for each in places[: at + 1] if each is not GAP)
-        return f"message {number}: {', '.join(each.describe() for each in wanted or ())}"
-
-    def _instead(self, took_s: float) -> str:
-        if self._closed is not None:
-            reason = f" {self._closed.reason}" if self._closed.reason else ""
-            return f"the connection was closed with {self._closed.closed}{reason} after {self.count} messages"
-        if self._conversation.hopeless:
-            return _show(self.messages[-1])
-        return f"not among {self.count} messages in {format_duration(round(took_s, 1))}"
-
-
-def _observe(message: Message) -> Observed:
-    parts = {"text": MISSING if message.text is None else message.text}
-    if message.closed is not None:
-        parts["closed"] = message.closed  # type: ignore[assignment]
-    try:
-        document = json.loads(message.text) if message.text is not None else MISSING
-    except (ValueError, RecursionError):
-        document = MISSING
-    return Observed(document=document, parts=parts)
-
-
-def _show(message: Observed) -> str:
-    if "closed" in message.parts:
-        return f"closed with {message.parts['closed']}"
-    return show(message.parts["text"])
+        return f"{listening.count} message{'' if listening.count == 1 else 's'}"
 
 
 def _messages(value: Any) -> list[str]:

@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.errors import InvalidFile
+from sandbox.scenarios.load import read_scenario
 from sandbox.scenarios.ports import Message
 
 RUN = [
@@ -102,3 +104,72 @@ async def test_a_handshake_that_is_refused_fails_the_step(world: Any, play: Any)
     del world.sockets["/ws/plans/p"]
     result = await play(connect("expect: [{closed: 1000}]"))
     assert (result.exit_code, result.steps[0].failure.actual) == (3, "the handshake was answered 404")
+
+
+HELD = """
+scenario: s
+steps:
+  - websocket: "{{ plato }}/ws/plans/p"
+    background: true
+    as: stream
+    expect: […, {$.type: PLAN_COMPLETED}]
+"""
+
+
+async def test_a_connection_is_held_open_and_later_steps_go_on_with_it(world: Any, play: Any) -> None:
+    result = await play(
+        HELD
+        + """
+  - wait: 1s
+  - websocket: stream
+    send: {type: PING}
+    expect: [{$.type: STEP_STARTED}, {$.type: STEP_PROGRESS}]
+    capture: {step: $.step}
+  - websocket: stream
+    expect: [{$.type: STEP_COMPLETED}]
+  - stop: stream
+  - say: "{{ step }} {{ stream.messages | length }}"
+"""
+    )
+    assert [step.outcome for step in result.steps] == ["passed"] * 6, result.steps
+    assert [step.title for step in result.steps][:3] == ["PLATO WS /ws/plans/p held open", "wait 1s", "WS stream"]
+    assert [result.steps[0].detail, result.steps[4].detail] == ["stays open", "4 messages"]
+    assert result.steps[5].title == "a 4"
+    assert world.connected[0].sent == ['{"type": "PING"}'] and len(world.connected) == 1
+
+
+async def test_what_a_held_connection_expects_must_have_come_when_it_is_stopped(world: Any, play: Any) -> None:
+    world.sockets["/ws/plans/p"] = RUN[:2]
+    result = await play(HELD + "  - wait: 1s\n  - stop: stream\n")
+    assert result.steps[-1].failure.lines()[:2] == [
+        "expected  message 1: $.type PLAN_COMPLETED", "actual    not among 2 messages",
+    ]  # fmt: skip
+    result = await play(HELD + "  - wait: 1s\n")
+    assert result.outcome == "failed" and result.steps[-1].title == "websocket stream"
+
+
+async def test_one_that_cannot_be_opened_fails_its_step(world: Any, play: Any) -> None:
+    world.sockets.clear()
+    result = await play(HELD + "  - wait: 1s\n")
+    assert result.steps[0].failure.actual == "the handshake was answered 404"
+
+
+async def test_a_held_connection_that_was_closed_says_so(world: Any, play: Any) -> None:
+    world.sockets["/ws/plans/p"] = [RUN[-1], Message(None, closed=1011)]
+    result = await play(HELD + "  - wait: 1s\n  - websocket: stream\n    expect: [{$.a: 1}]\n")
+    assert result.steps[2].failure.expected == "message 1: $.a 1"
+    result = await play(HELD + "  - wait: 1s\n  - stop: stream\n")
+    assert result.steps[-1].detail == "1 message, closed with 1011"
+
+
+async def test_a_name_that_no_connection_has_is_told(play: Any) -> None:
+    result = await play("scenario: s\nsteps:\n  - websocket: stream\n    send: x\n")
+    assert result.steps[0].failure.actual == "no connection named 'stream' is open"
+
+
+@pytest.mark.parametrize(
+    "options", ["background: true", "background: true\nas: a\ncapture: {x: $.y}"]
+)  # fmt: skip
+def test_what_cannot_be_done_in_the_background_is_an_error_of_the_file(options: str) -> None:
+    with pytest.raises(InvalidFile):
+        read_scenario(connect(options), "s.yaml")
