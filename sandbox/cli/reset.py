@@ -1,8 +1,9 @@
-"""`sandbox reset`: services as at their first start."""
+"""`sandbox reset`: everything, or services, as at the first start."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -21,17 +22,34 @@ def reset(
     services: Annotated[
         list[str] | None, typer.Argument(metavar="[SERVICE]…", help="capsule, odyssey, plato, audit; all without it.")
     ] = None,
+    stores_only: Annotated[
+        bool, typer.Option("--stores-only", help="Keep topics, schemas and offsets; implied by SERVICE.")
+    ] = False,
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Empty the stores of services and close their breakers. Topics, schemas and offsets stay as they are.
+    """Everything, or services, as at the first start.
 
-    `sandbox groups reset GROUP --to earliest` then builds the store anew from the topics; what came by REST is in none.
+    Without SERVICE: topics and dead letters are emptied, topics, schemas and groups of your own deleted, stores back
+    to their seeds, breakers closed, faults removed, scenarios stopped. Nothing from before comes after.
+
+    With SERVICE, its store is emptied and its breakers are closed; topics, schemas and offsets stay, and
+    `sandbox groups reset GROUP --to earliest` builds the store anew from them; what came by REST is in none.
     """
     from sandbox.cli.output import data, json_data, talk
     from sandbox.cli.target import find_target
 
     quick = find_target(name).patient(RESET_LIMIT_S)
+    if not services and not stores_only:
+        removed = quick.post("/v1/reset/everything")
+        if json:
+            json_data(removed)
+            return
+        for line in removed_lines(removed):
+            data(line)
+        for each in removed["left"]:
+            talk(f"not reset: {each['what']} {each['why']}")
+        return
     done = quick.post("/v1/reset", {"services": services or []})["services"]
     if json:
         json_data(done)
@@ -42,3 +60,15 @@ def reset(
     for each in quick.get("/v1/groups")["groups"]:
         if each["service"] in done:
             talk(f"to build {each['service']} anew from the topics: sandbox groups reset {each['group']} --to earliest")
+
+
+def removed_lines(removed: Mapping[str, Any]) -> Iterator[str]:
+    """What a reset of everything removed, in words."""
+    yield f"{', '.join(removed['services']) or 'no service'}: as at the first start, in {removed['tookMs']} ms"
+    counts = ("records", "record"), ("letters", "dead letter"), ("faults", "fault")
+    told = [f"{removed[name]} {noun}{'' if removed[name] == 1 else 's'}" for name, noun in counts if removed[name]]
+    lists = ("topics", "topic"), ("subjects", "subject"), ("runs", "scenario run")
+    told += [f"{noun} {each}" for name, noun in lists for each in removed[name]]
+    yield f"removed: {', '.join(told) or 'nothing, all was as at the start'}"
+    if removed["started"]:
+        yield f"started: {', '.join(removed['started'])}"

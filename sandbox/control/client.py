@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.contracts.link_error import raise_for
-from sandbox.control import dlq_models, fault_models, groups_models, models, overview_models
+from sandbox.control import dlq_models, fault_models, groups_models, models, overview_models, reset_models
 from sandbox.errors import NotRunning
 
 __all__ = ["ControlClient"]
@@ -182,7 +182,11 @@ class ControlClient:
     async def reset_services(self, services: Collection[str] = ()) -> list[str]:
         """Empty the stores of these services (default: all); whose it were. Raises UnknownName."""
         body = {"services": list(services)}
-        return (await self._ask(groups_models.ServicesReset, "POST", "/v1/reset", body=body)).services
+        return (await self._ask(reset_models.ServicesReset, "POST", "/v1/reset", body=body)).services
+
+    async def reset_everything(self) -> reset_models.EverythingReset:
+        """The whole sandbox as at its first start; what was removed, and what could not be reset."""
+        return await self._ask(reset_models.EverythingReset, "POST", "/v1/reset/everything")
 
     # Dead letters
 

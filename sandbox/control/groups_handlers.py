@@ -1,4 +1,4 @@
-"""Consumer groups and resets through the control API."""
+"""Consumer groups through the control API."""
 
 from __future__ import annotations
 
@@ -28,7 +28,3 @@ class GroupsHandlers:
             request.match_info["group"], body.to, body.topics, dry_run=body.dryRun
         )
         return answer(models.GroupReset, outcome)
-
-    async def reset_services(self, request: web.Request) -> web.Response:
-        body = await read_body(request, models.ResetRequest)
-        return answer(models.ServicesReset, await self._engine.resets.reset(body.services))

@@ -1,14 +1,12 @@
-"""Bodies about consumer groups and about putting services back to their start."""
+"""Bodies about consumer groups."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sandbox.control.models import Names
-
 __all__ = [
     "Group", "GroupList", "GroupMember", "GroupPartition", "GroupReset", "GroupResetRequest", "GroupRow",
-    "MovedPartition", "ResetRequest", "ServicesReset",
+    "MovedPartition",
 ]  # fmt: skip
 
 
@@ -96,13 +94,3 @@ class GroupReset(_Answer):
     again: int
     skipped: int
     partitions: list[MovedPartition]
-
-
-class ResetRequest(_Request):
-    services: Names = []
-    """All services when left out."""
-
-
-class ServicesReset(_Answer):
-    services: list[str]
-    """Whose stores are as at their first start."""

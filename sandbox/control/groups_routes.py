@@ -1,4 +1,4 @@
-"""The routes about consumer groups, and about putting services back to their start."""
+"""The routes about consumer groups."""
 
 from __future__ import annotations
 
@@ -17,9 +17,5 @@ GROUPS_ROUTES = (
         "POST", "/v1/groups/{group}/reset", "reset_group",
         "Set a group's offsets; services of this sandbox leave it for that and join again", models.GroupReset,
         body=models.GroupResetRequest, tag="kafka",
-    ),
-    Route(
-        "POST", "/v1/reset", "reset_services", "Empty the stores of services, whose topics and offsets stay",
-        models.ServicesReset, body=models.ResetRequest,
     ),
 )  # fmt: skip

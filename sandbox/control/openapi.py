@@ -18,6 +18,7 @@ from sandbox.control import (
     models,
     overview_models,
     recording_models,
+    reset_models,
     topic_models,
 )
 from sandbox.control.field_texts import describe, field_texts
@@ -34,6 +35,7 @@ _TEXT_MODULES = {
         fault_models,
         groups_models,
         overview_models,
+        reset_models,
         topic_models,
         recording_models,
         limits,

@@ -9,6 +9,7 @@ from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.runtime.engine_faults import EngineFaults
+from sandbox.runtime.full_reset import FullReset
 from sandbox.runtime.overview import EngineOverview
 from sandbox.runtime.resets import Resets
 
@@ -31,6 +32,7 @@ class Engine(Protocol):
     consumer_groups: GroupsView
     recorder: Recorder
     resets: Resets
+    full_reset: FullReset
     faults: EngineFaults
     overview: EngineOverview
 

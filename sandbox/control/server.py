@@ -14,7 +14,7 @@ from sandbox.control.fault_handlers import FaultHandlers
 from sandbox.control.groups_handlers import GroupsHandlers
 from sandbox.control.journal_handlers import JournalHandlers
 from sandbox.control.ports import Engine
-from sandbox.control.recording_handlers import RecordingHandlers
+from sandbox.control.recording_handlers import RecordingHandlers, ResetHandlers
 from sandbox.control.routes import OPENAPI_PATH, ROUTES
 from sandbox.control.sockets import Sockets
 from sandbox.control.topic_handlers import TopicHandlers
@@ -41,6 +41,7 @@ def control_app(
         TopicHandlers(engine, sockets),
         DlqHandlers(engine),
         GroupsHandlers(engine),
+        ResetHandlers(engine),
         FaultHandlers(engine),
         RecordingHandlers(engine),
     )

@@ -18,9 +18,9 @@ __all__ = [
     "DlqRecordReplayed", "DlqRecordWritten", "DlqReplayFinished", "DlqReplayStarted", "DlqStatusChanged",
     "DownstreamCalled", "Fact", "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved",
     "GroupOffsetsSet", "PlanFinished", "PlanStarted", "PlanStepFinished", "RecordConsumed", "RecordProduced",
-    "RequestServed", "RetryScheduled", "ScenarioFinished", "ScenarioStarted", "SchemaRegistered", "ServiceReset",
-    "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent", "WebSocketOpened", "fact_from_json",
-    "trace_fields",
+    "RequestServed", "RetryScheduled", "SandboxReset", "ScenarioFinished", "ScenarioStarted", "SchemaRegistered",
+    "ServiceReset", "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent", "WebSocketOpened",
+    "fact_from_json", "trace_fields",
 ]  # fmt: skip
 
 
@@ -185,6 +185,17 @@ class ServiceReset(Fact):
     """A service forgot everything: its store and its breakers are as at its first start."""
 
     service: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxReset(Fact):
+    """Everything is as at the first start: `records` were removed, and `topics`, `subjects` and `groups` that somebody
+    had made."""
+
+    records: int
+    topics: tuple[str, ...]
+    subjects: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

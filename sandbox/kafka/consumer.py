@@ -107,11 +107,17 @@ class GroupConsumer(ConsumerRebalanceListener):
                 hint="see `sandbox status`",
             ) from None
 
-    async def stop(self, limit_s: float = 4.0) -> None:
-        """Finish the records under way, commit, leave the group; cut off after `limit_s`. Idempotent."""
+    async def stop(self, limit_s: float = 4.0, *, at_once: bool = False) -> None:
+        """Finish the records under way, or with `at_once` drop them; commit, leave the group. Cut off after `limit_s`.
+
+        Idempotent.
+        """
         task, self._task = self._task, None
         if task is None:
             return
+        if at_once:
+            for _, work in self._workers.values():
+                work.cancel()
         task.cancel()
         await asyncio.wait([task], timeout=limit_s)
         while not task.done():

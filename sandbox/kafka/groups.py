@@ -13,15 +13,18 @@ from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import (
     CommitFailedError,
     GroupCoordinatorNotAvailableError,
+    GroupIdNotFound,
     GroupLoadInProgressError,
     IllegalGenerationError,
     KafkaError,
     NoError,
+    NonEmptyGroup,
     NotCoordinatorForGroupError,
     RebalanceInProgressError,
     UnknownMemberIdError,
     for_code,
 )
+from aiokafka.protocol.admin import DeleteGroupsRequest
 from aiokafka.protocol.commit import OffsetFetchRequest
 
 from sandbox.errors import Conflict
@@ -147,6 +150,24 @@ class GroupsAdmin:
             raise self._cluster.unavailable(f"resetting group {group}", error) from error
         finally:
             await close_consumer(consumer, leave=False, limit_s=1.0)
+
+    async def delete(self, group: str) -> bool:
+        """Forget the group and all it has committed; False when it has members, which keep it. Gone is gone."""
+        doing, real = f"deleting group {group}", self._cluster.names.group(group)
+        code = await self._ask(doing, self._delete(real))
+        if code not in (NoError.errno, NonEmptyGroup.errno, GroupIdNotFound.errno):
+            raise self._cluster.unavailable(doing, for_code(code)())
+        return code != NonEmptyGroup.errno
+
+    async def _delete(self, real_group: str) -> int:
+        """Kafka's error code, 0 for none."""
+        while True:
+            coordinator = await self._client.find_coordinator(real_group)
+            answer = await self._client._send_request(DeleteGroupsRequest([real_group]), coordinator)
+            ((_, code),) = answer.results
+            if not issubclass(for_code(code), COORDINATOR_ERRORS):
+                return int(code)
+            await asyncio.sleep(COORDINATOR_RETRY_S)
 
     async def _committed(self, group: str) -> dict[tuple[str, int], int]:
         doing = f"reading the offsets of group {group}"

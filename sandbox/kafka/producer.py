@@ -79,6 +79,16 @@ class RecordProducer:
                 await producer.flush()
         await abort_producer(producer)
 
+    async def flush(self, limit_s: float) -> None:
+        """Return when everything taken for sending is acknowledged. Raises KafkaUnavailable when that takes longer."""
+        if self._producer is None:
+            return
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._producer.flush()
+        except TimeoutError:
+            raise self.cluster.unavailable("sending what is queued", f"not done in {limit_s:g} s") from None
+
     async def partitions(self, topic: str) -> set[int]:
         """Partition numbers of a real topic. Raises UnknownName when there is none, KafkaUnavailable."""
         return await self._known_topic(await self._connected(), topic)

@@ -112,6 +112,15 @@ class RegistryClient:
     async def subjects(self) -> list[str]:
         return await self._call("GET", "/subjects")
 
+    async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Any other question. `path` has its names quoted. Raises SchemaUnknown for a 404, else RegistryRefused."""
+        return await self._call(method, path, body)
+
+    def forget(self) -> None:
+        """Ask anew for what is known: ids may have changed."""
+        self._schemas.clear()
+        self._ids.clear()
+
     async def _fetch(self, schema_id: int) -> Any:
         answer = await self._call("GET", f"/schemas/ids/{schema_id}")
         kind = answer.get("schemaType", "AVRO")

@@ -122,6 +122,11 @@ class AvroSerializer:
             raise UsageError(f"{subject}: {error.message}", where=topic, hint=hint) from error
         return SchemaWriter(topic, found.schema_id, prepared(found.schema), strict=True)
 
+    def forget(self) -> None:
+        """Look ids up anew."""
+        self._ids.clear()
+        self._known.clear()
+
     async def _resolve(self, topic: str, strategy: SubjectStrategy) -> tuple[int, Any]:
         schema = self._contracts.schema_of(topic)
         if schema is None:
@@ -173,6 +178,10 @@ class AvroDeserializer:
         except _UNREADABLE as error:
             reason = f"schema {schema_id} ({full_name(writer)}) does not decode the value: {error or 'it is too short'}"
             raise RecordFailure(FailureCategory.DESERIALIZATION, reason) from error
+
+    def forget(self) -> None:
+        """Ask for writers' schemas anew."""
+        self._pairs.clear()
 
     async def _writer(self, schema_id: int) -> Any:
         try:

@@ -92,6 +92,11 @@ class TopicValues:
             return failure.category is not FailureCategory.DESERIALIZATION
         return True
 
+    def forget_schemas(self) -> None:
+        """Ask the registry anew for all of them."""
+        self._serializer.forget()
+        self._deserializer.forget()
+
     async def decode(self, topic: str, data: bytes | None) -> dict[str, Any]:
         """The value as a consumer of the contract sees it: read with the contract's schema, whoever wrote it.
 

@@ -92,6 +92,12 @@ class Ledger:
         """Somebody has set the group's offset: its lag counts from there."""
         self._account(group).reading((topic, partition)).moved_to(offset)
 
+    def begin_anew(self) -> None:
+        """Everything was emptied: nothing is owed to anybody any more."""
+        self._groups.clear()
+        self._ends.clear()
+        self._begins.clear()
+
     def wants_position(self, group: str, partitions: Iterable[tuple[str, int]]) -> bool:
         """Whether what the group has committed there would tell something that the facts do not."""
         readings = self._account(group).readings

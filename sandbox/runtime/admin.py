@@ -57,6 +57,14 @@ class ServicesProcess(Protocol):
         """Stores, breakers and request limits of these services back to the start, no faults; with none named, of
         all, and the clock. Raises UnknownName."""
 
+    async def begin_reset(self, for_s: float) -> None:
+        """As `reset` of all, and at rest from now on: out of every group, records and requests under way dropped, all
+        that was published acknowledged, requests refused. Up again by itself after `for_s` seconds.
+        Raises UpstreamUnavailable."""
+
+    async def end_reset(self) -> bool:
+        """Up again; whether every group is joined yet."""
+
     async def leave_group(self, group: str, for_s: float) -> None:
         """Out of a consumer group, with facts of all that it consumed on their way; back by itself after `for_s`
         seconds. Raises UnknownName."""
@@ -128,6 +136,13 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
         await process.reset(_services(await read_json(request)) if request.can_read_body else ())
         return web.json_response(process.status())
 
+    async def begin_reset(request: web.Request) -> web.Response:
+        await process.begin_reset(_number(await read_json(request), "for_s", 0.01, 600))
+        return web.json_response({"resting": True})
+
+    async def end_reset(_: web.Request) -> web.Response:
+        return web.json_response({"resting": False, "joined": await process.end_reset()})
+
     async def leave(request: web.Request) -> web.Response:
         group, for_s = request.match_info["group"], _number(await read_json(request), "for_s", 0.01, 600)
         await process.leave_group(group, for_s)
@@ -152,6 +167,8 @@ def admin_app(process: ServicesProcess, token: str) -> web.Application:
     app.router.add_put("/admin/capture", capture)
     app.router.add_put("/admin/clock", clock)
     app.router.add_post("/admin/reset", reset)
+    app.router.add_post("/admin/reset/begin", begin_reset)
+    app.router.add_post("/admin/reset/end", end_reset)
     app.router.add_post("/admin/groups/{group}/leave", leave)
     app.router.add_post("/admin/groups/{group}/join", join)
     return app

@@ -90,6 +90,14 @@ class AdminClient:
         body = {"services": list(services)} if services else None
         return await self._call("POST", "/admin/reset", body, limit_s=RESET_LIMIT_S)
 
+    async def begin_reset(self, for_s: float) -> None:
+        """Empty and at rest when this returns, until `end_reset`, or `for_s` seconds at most."""
+        await self._call("POST", "/admin/reset/begin", {"for_s": for_s}, limit_s=RESET_LIMIT_S)
+
+    async def end_reset(self) -> bool:
+        """Whether every consumer group is joined again."""
+        return bool((await self._call("POST", "/admin/reset/end", limit_s=GROUP_LIMIT_S))["joined"])
+
     async def leave_group(self, group: str, for_s: float) -> None:
         """The process joins again by itself after `for_s` seconds. Raises UnknownName."""
         await self._call(

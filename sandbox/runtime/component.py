@@ -147,6 +147,12 @@ class Supervised:
         await self.component.connect()
         self._become(ComponentState.READY, self._remark)
 
+    async def look(self) -> None:
+        """Ask now how it is, not only at the next turn of the watch."""
+        if not self._paused and self.state in (ComponentState.READY, ComponentState.DEGRADED):
+            reason = await self.component.check()
+            self._become(ComponentState.DEGRADED if reason else ComponentState.READY, reason or self._remark)
+
     def _require_running(self, verb: str) -> None:
         if self.state not in (ComponentState.STARTING, ComponentState.READY, ComponentState.DEGRADED):
             raise UsageError(

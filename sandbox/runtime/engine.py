@@ -28,6 +28,7 @@ from sandbox.runtime.dlq.health import EngineHealth
 from sandbox.runtime.embedded.aot import cache_file, training_command
 from sandbox.runtime.embedded.child import Child
 from sandbox.runtime.engine_faults import EngineFaults
+from sandbox.runtime.full_reset import FullReset
 from sandbox.runtime.overview import EngineOverview
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import holder
@@ -65,9 +66,9 @@ class Engine:
         self.kafka = Supervised(kafka, self.journal, self.clock)
         self.services = {each.name: Supervised(each, self.journal, self.clock) for each in services}
         self._swaps = Swaps(plan)
-        self._scenarios = ScenarioRuns(self._scenario_world)
+        self.scenarios = ScenarioRuns(self._scenario_world)
         self._training: Child | None = None
-        self.resets = Resets(self._running, self.journal, self.clock)
+        self.resets = Resets(self.running, self.journal, self.clock)
         self.outgoing: list[Any] = []
         """What stands between Kafka and the records that the engine publishes for scenarios and for people."""
         self.faults = EngineFaults(
@@ -84,11 +85,12 @@ class Engine:
             self.journal,
             self.clock,
             status=self.status,
-            running=self._running,
+            running=self.running,
             faults=self.faults.list,
             kafka=lambda: vars(self).get("own_kafka"),
             desk=self.dlq,
         )
+        self.full_reset = FullReset(self)
         self.proof: list[Proof] = []
         self.proof_failure: str | None = None
         self._started_ms = self.clock.now_ms()
@@ -175,7 +177,7 @@ class Engine:
             self.ledger,
             self.clock,
             processes=lambda: [each.component for each in self.services.values()],
-            running=self._running,
+            running=self.running,
             joined=self.groups,
             health=EngineHealth(self._all_ready, self.breakers),
             outgoing=self.outgoing,
@@ -231,7 +233,7 @@ class Engine:
         await asyncio.gather(*self._work, return_exceptions=True)
         if self._training is not None:
             self._training.terminate()
-        await self._scenarios.stop_all()
+        await self.scenarios.stop_all()
         await self.faults.close()
         if "own_kafka" in vars(self):
             await self.own_kafka.close()
@@ -299,14 +301,14 @@ class Engine:
                 return supervised
         raise self._swaps.unknown(name)
 
-    def _running(self) -> list[Any]:
+    def running(self) -> list[Any]:
         """The processes of services that run now."""
         alive = (ComponentState.READY, ComponentState.DEGRADED)
         return [each.component for each in self.services.values() if each.state in alive]
 
     async def breakers(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for process in self._running():
+        for process in self.running():
             found.update((await process.admin.status())["breakers"])
         return found
 
@@ -315,7 +317,7 @@ class Engine:
 
     async def limits(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for process in self._running():
+        for process in self.running():
             found.update(await process.admin.limits())
         return found
 
@@ -364,13 +366,13 @@ class Engine:
         return desk
 
     async def run_scenario(self, document: Mapping[str, Any]) -> str:
-        return self._scenarios.start(document)
+        return self.scenarios.start(document)
 
     async def scenario_run(self, run: str) -> dict[str, Any]:
-        return await self._scenarios.get(run)
+        return await self.scenarios.get(run)
 
     async def stop_scenario(self, run: str) -> dict[str, Any]:
-        return await self._scenarios.stop(run)
+        return await self.scenarios.stop(run)
 
     def _scenario_world(self) -> Any:
         from sandbox.runtime.scenario_controls import ScenarioControls

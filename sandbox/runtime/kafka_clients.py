@@ -47,6 +47,12 @@ class KafkaClients:
         serializer = AvroSerializer(self.registry, contracts, names, strict=strict)
         self.values = TopicValues(contracts, serializer, AvroDeserializer(self.registry))
 
+    def forget_schemas(self) -> None:
+        """Ask the registry anew for all of them: it was emptied."""
+        if isinstance(self.registry, RegistryClient):
+            self.registry.forget()
+        self.values.forget_schemas()
+
     def publisher(
         self, source: str, facts: FactSink, clock: Clock, *, interceptions: Sequence[Interception] = ()
     ) -> KafkaPublisher:

@@ -19,7 +19,7 @@ class Consumer(Protocol):
 
     def start(self) -> None: ...
 
-    async def stop(self, limit_s: float = 4.0) -> None: ...
+    async def stop(self, limit_s: float = 4.0, *, at_once: bool = False) -> None: ...
 
     async def wait_joined(self, limit_s: float = 10.0) -> None:
         """Raises NotReady."""
@@ -60,15 +60,16 @@ class Membership:
             self._forget_return()
             await self.consumer.stop()
 
-    async def leave(self, for_s: float) -> None:
-        """Finish the record under way, commit, leave the group; join again by itself after `for_s` seconds.
+    async def leave(self, for_s: float, *, at_once: bool = False) -> None:
+        """Finish the records under way, or with `at_once` drop them; commit, leave the group; join again by itself
+        after `for_s` seconds.
 
         Asked again while absent, the time begins anew.
         """
         async with self._turn:
             self._forget_return()
             self._return = asyncio.create_task(self._come_back(for_s), name=f"absent {self.consumer.group}")
-            await self.consumer.stop(LEAVE_LIMIT_S)
+            await self.consumer.stop(LEAVE_LIMIT_S, at_once=at_once)
 
     async def join(self, limit_s: float) -> bool:
         """Join again, now; whether the group has taken it in within `limit_s` (it goes on trying)."""

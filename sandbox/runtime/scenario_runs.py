@@ -91,13 +91,14 @@ class ScenarioRuns:
         await asyncio.wait({found.task}, timeout=STOP_LIMIT_S)
         return self._json(run, found)
 
-    async def stop_all(self) -> None:
-        """Interrupt what runs; an engine that stops does not wait long for `finally`."""
-        running = {run.task for run in self._runs.values() if not run.task.done()}
-        for task in running:
+    async def stop_all(self) -> list[str]:
+        """Interrupt what runs, without a long wait for `finally`; the ids of these runs."""
+        running = {name: run.task for name, run in self._runs.items() if not run.task.done()}
+        for task in running.values():
             task.cancel()
         if running:
-            await asyncio.wait(running, timeout=2.0)
+            await asyncio.wait(running.values(), timeout=2.0)
+        return list(running)
 
     def _find(self, run: str) -> _Run:
         found = self._runs.get(run)

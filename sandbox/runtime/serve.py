@@ -156,8 +156,6 @@ class ServicesProcess:
 
     async def reset(self, services: Collection[str]) -> None:
         """Topics, schemas and offsets are the engine's to reset."""
-        from sandbox.resilience import OPERATIONS
-
         resettable = {name: served for name, served in self._parts.served.items() if served.can_reset}
         if unknown := [name for name in services if name not in resettable]:
             raise UnknownName(
@@ -166,14 +164,32 @@ class ServicesProcess:
         chosen = {name: served for name, served in resettable.items() if not services or name in services}
         self._parts.faults.remove_all(services)
         await asyncio.gather(*(served.reset() for served in chosen.values()))
-        for name, breaker in self._parts.breakers().items():
-            if name.partition("/")[0] in chosen:
-                OPERATIONS["reset"](breaker)
-        for name, limiter in self._limiters().items():
-            if name in chosen:
-                limiter.reset()
+        self._calm(chosen)
         if not services:
             self._parts.clock.set_speed(1.0)
+
+    async def begin_reset(self, for_s: float) -> None:
+        services = {name: served for name, served in self._parts.served.items() if name != "schema-registry"}
+        self._parts.faults.remove_all()
+        await asyncio.gather(*(served.rest(for_s) for served in services.values()))
+        self._calm(services)
+        self._parts.clock.set_speed(1.0)
+        await self._parts.flush_records()
+        await self._parts.flush_facts()
+
+    async def end_reset(self) -> bool:
+        return all(await asyncio.gather(*(served.rise() for served in self._parts.served.values())))
+
+    def _calm(self, services: Collection[str]) -> None:
+        """Breakers and request limits of these services as at their first start."""
+        from sandbox.resilience import OPERATIONS
+
+        for name, breaker in self._parts.breakers().items():
+            if name.partition("/")[0] in services:
+                OPERATIONS["reset"](breaker)
+        for name, limiter in self._limiters().items():
+            if name in services:
+                limiter.reset()
 
     async def leave_group(self, group: str, for_s: float) -> None:
         await self._member(group).leave(for_s)

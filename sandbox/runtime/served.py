@@ -65,6 +65,7 @@ class Served:
         self._is_held = False
         self._joined_ms: dict[str, float] = {}
         self._started_s = time.monotonic()
+        self._opening: asyncio.TimerHandle | None = None
 
     @property
     def name(self) -> str:
@@ -126,6 +127,43 @@ class Served:
             await self.service.reset()  # type: ignore[attr-defined]
         finally:
             await asyncio.gather(*(each.join(JOIN_LIMIT_S) for each in members))
+
+    async def rest(self, for_s: float) -> None:
+        """Drop what is under way, take nothing new, and empty the store; up again by itself after `for_s` seconds.
+
+        What it published is on its way to Kafka, or dropped, when this returns.
+        """
+        self._rise_by_itself(for_s)
+        if self._door is not None:
+            await self._door.shut()
+        await asyncio.gather(*(each.leave(for_s, at_once=True) for each in self._members.values()))
+        if self.can_reset:
+            await self.service.reset()  # type: ignore[attr-defined]
+
+    async def rise(self) -> bool:
+        """Take requests and records again; whether its groups have been joined within a while."""
+        self._open_door()
+        joined = await asyncio.gather(*(each.join(JOIN_LIMIT_S) for each in self._members.values() if each.is_absent))
+        return all(joined)
+
+    @property
+    def _door(self) -> Any:
+        from sandbox.services.http.application import DOOR
+
+        return self._app.get(DOOR) if self._app is not None else None
+
+    def _rise_by_itself(self, after_s: float) -> None:
+        """Its groups do so too (`Membership.leave`)."""
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = asyncio.get_running_loop().call_later(after_s, self._open_door)
+
+    def _open_door(self) -> None:
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+        if self._door is not None:
+            self._door.open()
 
     async def _listen(self) -> None:
         app = self._app = self.service.application()

@@ -42,6 +42,7 @@ __all__ = ["ServiceParts"]
 LISTEN_EVERY_S = 0.02
 REGISTRY_EVERY_S = 0.05
 FLUSH_LIMIT_S = 1.0
+FLUSH_RECORDS_LIMIT_S = 5.0
 REASON_LIMIT = 500
 """Characters; a registry's refusal holds the whole earlier schema."""
 DEMO_RETRIES = RetryPolicy(first_wait_s=0.1, max_wait_s=1.0)
@@ -202,6 +203,11 @@ class ServiceParts:
         await self._clients.close()
         if registry := self.served.get("schema-registry"):
             await registry.stop()
+
+    async def flush_records(self) -> None:
+        """Everything published is acknowledged, and ids of schemas are asked for anew. Raises KafkaUnavailable."""
+        await self._clients.producer.flush(FLUSH_RECORDS_LIMIT_S)
+        self._clients.forget_schemas()
 
     async def flush_facts(self) -> None:
         """Give the engine, if there is one, a moment to take the facts that wait."""

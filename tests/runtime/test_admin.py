@@ -71,6 +71,13 @@ class RecordingProcess:
             raise UnknownName("there is no store of 'kafka' to reset here")
         self.asked.append(("reset", *services))
 
+    async def begin_reset(self, for_s: float) -> None:
+        self.asked.append(("begin reset", for_s))
+
+    async def end_reset(self) -> bool:
+        self.asked.append(("end reset",))
+        return True
+
     async def leave_group(self, group: str, for_s: float) -> None:
         self._find(group)
         self.asked.append(("leave", group, for_s))
@@ -135,6 +142,12 @@ async def test_speed_and_reset_reach_the_process(admin, process) -> None:
     assert process.asked == [("speed", 20.0), ("reset",), ("reset", "capsule", "plato")]
     with pytest.raises(UnknownName):
         await admin.reset(["kafka"])
+
+
+async def test_a_reset_of_everything_has_two_halves(admin, process) -> None:
+    await admin.begin_reset(40)
+    assert await admin.end_reset()
+    assert process.asked == [("begin reset", 40.0), ("end reset",)]
 
 
 async def test_leaving_and_joining_a_group_reach_the_process(admin, process) -> None:

@@ -31,7 +31,7 @@ class Consumer:
         self.joined = not self.is_away
         self.started.set()
 
-    async def stop(self, limit_s: float = 4.0) -> None:
+    async def stop(self, limit_s: float = 4.0, *, at_once: bool = False) -> None:
         await asyncio.sleep(0)
         self.did.append("stop")
         self.joined = False

@@ -8,7 +8,8 @@ import difflib
 import json
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,7 @@ class DlqDesk:
         self._syncing = asyncio.Lock()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._resting = False
 
     async def start(self) -> None:
         """Open the file, go on with the replays that the end of the last engine interrupted, begin to look around.
@@ -97,6 +99,29 @@ class DlqDesk:
         await asyncio.wait(tasks, timeout=STOP_LIMIT_S)
         await self._source.close()
         self._database.close()
+
+    @asynccontextmanager
+    async def emptied(self) -> AsyncIterator[int]:
+        """In here nothing is replayed and nothing read; on the way out everything is forgotten, settings too.
+
+        For whoever empties the DLQ topics meanwhile. Gives the number of letters known before. Those who ask for a
+        replay in that time get a Conflict.
+        """
+        watching, self._watching = self._watching, None
+        self._resting = True
+        try:
+            tasks = [*([watching] if watching else []), *self._running.values()]
+            for task in tasks:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks, timeout=STOP_LIMIT_S)
+            async with self._syncing:
+                yield self._database.count("SELECT count(*) FROM letters")
+                self._database.clear()
+        finally:
+            self._resting = False
+            if watching is not None:
+                self._watching = asyncio.create_task(self._watch(), name="dlq desk")
 
     # Looking
 
@@ -147,6 +172,8 @@ class DlqDesk:
         return (await self._begin(dlq_topic, options, target)).to_json()
 
     async def _begin(self, dlq_topic: str, options: ReplayOptions, target: str | None) -> Replay:
+        if self._resting:
+            raise Conflict("the sandbox is being reset", where=dlq_topic, hint="ask again in a second")
         planned = Planned.of(self.letters, dlq_topic, options)
         started = Replay(
             replay=f"rep_{self._new_id()}",

@@ -69,14 +69,10 @@ class CapsuleService:
         self._capsules.store.open()
         if not self._capsules.counts()["capsules"]:
             await self._capsules.keep(seed_capsules())
-        self._publishing = asyncio.create_task(self._outbox.run(), name="capsule-outbox")
+        self._publish()
 
     async def stop(self) -> None:
-        if self._publishing is not None:
-            self._publishing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._publishing
-            self._publishing = None
+        await self._stop_publishing()
         await self._capsules.close()
 
     async def reset(self) -> None:
@@ -85,8 +81,22 @@ class CapsuleService:
         What came from Kafka is built again, equal, when its group reads the topics from their start. What was POSTed
         is gone: no topic holds its content.
         """
-        await self._capsules.clear()
-        await self._capsules.keep(seed_capsules())
+        await self._stop_publishing()  # it holds snapshots that it has read and not sent yet
+        try:
+            await self._capsules.clear()
+            await self._capsules.keep(seed_capsules())
+        finally:
+            self._publish()
+
+    def _publish(self) -> None:
+        self._publishing = asyncio.create_task(self._outbox.run(), name="capsule-outbox")
+
+    async def _stop_publishing(self) -> None:
+        publishing, self._publishing = self._publishing, None
+        if publishing is not None:
+            publishing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await publishing
 
     def status(self) -> Mapping[str, Any]:
         return self._capsules.counts() if self._capsules.store.is_open else {}

@@ -16,6 +16,7 @@ from sandbox.services.http.authentication import Authenticator
 from sandbox.services.http.boundary import boundary
 from sandbox.services.http.cors import answer_preflight, check_origin
 from sandbox.services.http.documentation import documentation_routes
+from sandbox.services.http.door import Door
 from sandbox.services.http.events import EventLog, events_route
 from sandbox.services.http.exchange import Exchange
 from sandbox.services.http.interception import Interceptor, interception
@@ -27,7 +28,10 @@ from sandbox.services.http.tenant import check_tenant
 from sandbox.services.ports import ServiceContext
 from sandbox.services.settings import RateLimits
 
-__all__ = ["AUTHENTICATOR", "INTERCEPTORS", "RATE_LIMITER", "create_application"]
+__all__ = ["AUTHENTICATOR", "DOOR", "INTERCEPTORS", "RATE_LIMITER", "create_application"]
+
+DOOR = web.AppKey("door", Door)
+"""Shut while the sandbox is being reset."""
 
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 INTERCEPTORS = web.AppKey("interceptors", list[Interceptor])
@@ -51,12 +55,14 @@ def create_application(
     limiter = RateLimiter(context.clock, limits, enabled=settings.rate_limits)
     authenticator = Authenticator(settings)
     interceptors: list[Interceptor] = []
+    door = Door()
     meters = RequestMeters()
     checks = [check_origin, limiter.check(authenticator), answer_preflight, check_tenant, authenticator.check]
     layers = interception(interceptors, boundary(name, {**context.urls, **context.public_urls}, checks))
-    serve = access(name, context, rng or random.Random(), layers, meters)
+    serve = access(name, context, rng or random.Random(), door.guard(layers), meters)
     app = web.Application(client_max_size=settings.body_limit_bytes)
     app[INTERCEPTORS], app[RATE_LIMITER], app[AUTHENTICATOR] = interceptors, limiter, authenticator
+    app[DOOR] = door
     every = [*routes, *(actuator or Actuator()).routes(name, meters), *admin_routes(limiter)]
     if events is not None:
         every.append(events_route(events))

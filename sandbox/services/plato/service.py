@@ -79,7 +79,7 @@ class PlatoService:
         self._rooms.enter(DEFAULT_TENANT)
         if interrupted := self._executor.recover():
             _log.warning("%d runs were interrupted by the last stop and have failed", interrupted)
-        self._publishing = asyncio.create_task(self._outbox.run(), name="plato outbox")
+        self._publish()
 
     async def stop(self) -> None:
         """Runs end where they stand; what is not published within DRAIN_S is published after the next start."""
@@ -87,19 +87,28 @@ class PlatoService:
         await self._executor.stop()
         if self._publishing is not None:
             await self._outbox.drained(DRAIN_S)
-            self._publishing.cancel()
-            await asyncio.wait([self._publishing])
-            self._publishing = None
+            await self._stop_publishing()
         self._rooms.leave_all()
         self._database.close()
 
     async def reset(self) -> None:
         """Back to the seeded state."""
         await self._executor.stop()
+        await self._stop_publishing()  # it holds records that it has read and not sent yet
         self._database.clear()
+        self._publish()
         self._events.clear()
         self._rooms.leave_all()
         self._rooms.enter(DEFAULT_TENANT)
+
+    def _publish(self) -> None:
+        self._publishing = asyncio.create_task(self._outbox.run(), name="plato outbox")
+
+    async def _stop_publishing(self) -> None:
+        publishing, self._publishing = self._publishing, None
+        if publishing is not None:
+            publishing.cancel()
+            await asyncio.wait([publishing])
 
     def status(self) -> Mapping[str, Any]:
         if self._publishing is None:
