@@ -22,6 +22,7 @@ from sandbox.config.registry_users import users_in
 from sandbox.config.settings import Settings
 from sandbox.contracts.api_key import write_api_keys
 from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning
+from sandbox.runtime.data_swap import DataSwap
 from sandbox.runtime.news import News
 from sandbox.runtime.plan import EnginePlan, admin_port_name
 from sandbox.runtime.ports import check_free, choose_ports
@@ -135,6 +136,7 @@ def launch(
     `owner` is the reading end of a pipe: the engine stops when the writing end is closed, by whatever end its holder
     comes to. A byte written there first sets the engine free.
     """
+    DataSwap(folder.path).finish()
     folder.write_json(folder.plan_file, plan.to_json())
     folder.engine_file.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "sandbox.control", str(folder.path)]

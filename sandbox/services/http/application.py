@@ -30,10 +30,9 @@ from sandbox.services.settings import RateLimits
 
 __all__ = ["AUTHENTICATOR", "DOOR", "INTERCEPTORS", "RATE_LIMITER", "create_application"]
 
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 DOOR = web.AppKey("door", Door)
 """Shut while the sandbox is being reset."""
-
-AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 INTERCEPTORS = web.AppKey("interceptors", list[Interceptor])
 """Faults and the like; may be filled and emptied while the service runs."""
 RATE_LIMITER = web.AppKey("rate_limiter", RateLimiter)

@@ -1,0 +1,1 @@
+"""Snapshots: a sandbox's data as one file that opens on another machine."""
