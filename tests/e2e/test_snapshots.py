@@ -81,7 +81,6 @@ def test_a_snapshot_answers_the_same_under_another_name(cli: Any, wait_for: Any,
     assert answers(cli, "two") != before
     cli.ok("snapshot", "load", str(file), "--name", "two")
     assert answers(cli, "two") == before, "loaded into a running sandbox"
-    assert cli.ok("scenario", "run", "golden-path", "--name", "two").code == 0
 
     # A damaged one leaves everything as it is.
     whole = file.read_bytes()
