@@ -19,7 +19,8 @@ COMMANDS = (
     "up", "tui", "down", "wait", "status", "env", "logs", "doctor", "prepare", "demo", "reset", "snapshot", "bundle",
     "serve", "token", "trace", "exec", "scenario", "topics", "groups", "schemas", "dlq", "fault", "breaker", "limits",
     "up", "tui", "down", "wait", "status", "env", "logs", "doctor", "prepare", "demo", "reset", "bundle", "serve",
-    "token", "trace", "exec", "snapshot", "scenario", "topics", "groups", "schemas", "dlq", "fault", "breaker", "limits",
+    "token", "trace", "exec", "snapshot", "scenario", "topics", "groups", "schemas", "dlq", "fault", "breaker",
+    "limits",
 )  # fmt: skip
 """Each a module of this package with `register(app)`, or with a `group` of commands. In the order of the help."""
 BadUsage = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
