@@ -14,12 +14,8 @@ __all__ = ["run"]
 
 INTERRUPTED = 130
 COMMANDS = (
-    "up", "tui", "down", "wait", "status", "env", "logs", "doctor", "prepare", "demo", "reset", "serve", "token",
-    "trace", "exec", "record", "scenario", "topics", "groups", "schemas", "dlq", "fault", "breaker", "limits",
-    "up", "tui", "down", "wait", "status", "env", "logs", "doctor", "prepare", "demo", "reset", "snapshot", "bundle",
-    "serve", "token", "trace", "exec", "scenario", "topics", "groups", "schemas", "dlq", "fault", "breaker", "limits",
     "up", "tui", "down", "wait", "status", "env", "logs", "doctor", "prepare", "demo", "reset", "bundle", "serve",
-    "token", "trace", "exec", "snapshot", "scenario", "topics", "groups", "schemas", "dlq", "fault", "breaker",
+    "token", "trace", "exec", "record", "snapshot", "scenario", "topics", "groups", "schemas", "dlq", "fault", "breaker",
     "limits",
 )  # fmt: skip
 """Each a module of this package with `register(app)`, or with a `group` of commands. In the order of the help."""
