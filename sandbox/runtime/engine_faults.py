@@ -90,8 +90,11 @@ class EngineFaults:
 
 
 def _is_own(kind: str, on: str) -> bool:
-    """Whether such a fault is one of the engine's own. Raises UnknownName for the kind."""
+    """Whether such a fault is one of the engine's own. Raises UnknownName for the kind, UsageError where it does not
+    act."""
     from sandbox.faults.points import BROKER, PROCESS
-    from sandbox.faults.reading import require_kind
+    from sandbox.faults.reading import check_service, require_kind
 
-    return on == ENGINE or require_kind(kind).point in (BROKER, PROCESS)
+    point = require_kind(kind).point
+    check_service(kind, on)
+    return on == ENGINE or point in (BROKER, PROCESS)

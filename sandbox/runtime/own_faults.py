@@ -90,6 +90,8 @@ class OwnFaults:
                     hint=f"remove it first: `sandbox fault remove {other.applied.id}`",
                 )
         identity = request.id or f"{fault.kind}-{request.on}-{next(self._numbers)}"
+        if self.has(identity):
+            raise Conflict(f"there is a fault {identity!r} already", where="id", hint="remove it first")
         applied = AppliedFault(identity, fault, request.on, self._clock, self._facts)
         made = _Disturbance(applied, fault, supervised, SupervisedHandle(supervised, self._revived))
         self._disturbances[identity] = made

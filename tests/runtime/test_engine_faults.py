@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable
+from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable, UsageError
 from sandbox.runtime.component import ComponentState
 from sandbox.runtime.engine_faults import EngineFaults
 
@@ -128,3 +128,9 @@ async def test_faults_of_components_and_of_the_engine_are_its_own_and_in_the_sam
 async def test_an_unknown_kind_is_refused_before_anybody_is_asked(faults: EngineFaults) -> None:
     with pytest.raises(UnknownName, match="no kind of fault 'broker-stopp'"):
         await faults.add({"on": "kafka", "kind": "broker-stopp", "id": None, "parameters": {}})
+
+
+async def test_where_a_kind_does_not_act_it_is_refused_with_what_acts_there(faults: EngineFaults) -> None:
+    with pytest.raises(UsageError, match="consumer-pause does not act on kafka") as caught:
+        await faults.add({"on": "kafka", "kind": "consumer-pause", "id": None, "parameters": {}})
+    assert caught.value.hint is not None and "on kafka act broker-stop" in caught.value.hint

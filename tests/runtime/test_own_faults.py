@@ -171,6 +171,8 @@ async def test_a_component_is_disturbed_by_one_fault_at_a_time(world: World) -> 
     with pytest.raises(Conflict, match="first disturbs kafka already: broker-pause") as caught:
         await world.add("broker-stop")
     assert caught.value.hint == "remove it first: `sandbox fault remove first`"
+    with pytest.raises(Conflict, match="a fault 'first' already"):
+        await world.add("service-stop", "capsule", "first")
     await world.add("service-stop", "capsule")
     assert len(world.ids) == 2
 
