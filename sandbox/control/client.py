@@ -14,7 +14,15 @@ from pydantic import BaseModel
 
 from sandbox.clock import Clock, SystemClock
 from sandbox.contracts.link_error import raise_for
-from sandbox.control import dlq_models, fault_models, groups_models, models, overview_models, reset_models
+from sandbox.control import (
+    dlq_models,
+    fault_models,
+    groups_models,
+    models,
+    overview_models,
+    records_models,
+    reset_models,
+)
 from sandbox.errors import NotRunning
 
 __all__ = ["ControlClient"]
@@ -164,6 +172,42 @@ class ControlClient:
                 yield models.TailedRecord.model_validate_json(message)
         finally:
             await records.aclose()
+
+    async def partitions(self, topic: str) -> list[overview_models.PartitionCount]:
+        """A topic's partitions with each group's lag. Raises UnknownName."""
+        path = _path("/v1/topics", topic, "partitions")
+        return (await self._ask(overview_models.PartitionCounts, "GET", path)).partitions
+
+    async def records(
+        self,
+        topic: str,
+        *,
+        begin: str = "latest",
+        after: str = "",
+        match: str = "",
+        partition: int | None = None,
+        limit: int = 100,
+    ) -> records_models.RecordPage:
+        """A page of records from `begin` on, or `after` an earlier page's `next`. Raises UnknownName, or UsageError
+        for a `match` that is none."""
+        query = [("from", begin), ("after", after), ("match", match), ("limit", str(limit))]
+        if partition is not None:
+            query.append(("partition", str(partition)))
+        return await self._ask(records_models.RecordPage, "GET", _path("/v1/topics", topic, "records"), query=query)
+
+    async def watch(
+        self, topic: str, *, match: str = "", partition: int | None = None, limit: int = 50
+    ) -> AsyncGenerator[records_models.Look, None]:
+        """The newest records as they come, sampled where they come too fast, until the connection ends. Close it."""
+        query = [("match", match), ("limit", str(limit))]
+        if partition is not None:
+            query.append(("partition", str(partition)))
+        looks = self._connected(_path("/v1/topics", topic, "watch"), query)
+        try:
+            async for message in looks:
+                yield records_models.Look.model_validate_json(message)
+        finally:
+            await looks.aclose()
 
     # Consumer groups and resets
 

@@ -19,6 +19,7 @@ from sandbox.control import (
     overview_models,
     recording_models,
     reset_models,
+    records_models,
     topic_models,
 )
 from sandbox.control.field_texts import describe, field_texts
@@ -36,6 +37,7 @@ _TEXT_MODULES = {
         groups_models,
         overview_models,
         reset_models,
+        records_models,
         topic_models,
         recording_models,
         limits,

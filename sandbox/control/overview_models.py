@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from sandbox.control.fault_models import AppliedFault
 from sandbox.control.models import BreakerState, Status
 
-__all__ = ["DlqDepth", "LimitWindow", "Overview", "Requests", "TopicCount"]
+__all__ = ["DlqDepth", "LimitWindow", "Overview", "PartitionCount", "PartitionCounts", "Requests", "TopicCount"]
 
 
 class _Part(BaseModel):
@@ -54,6 +54,20 @@ class TopicCount(_Part):
     lag: dict[str, int] = {}
     """Records that each consumer group is behind."""
     internal: bool = False
+
+
+class PartitionCount(_Part):
+    partition: int
+    begin: int
+    """First offset that is kept."""
+    end: int
+    """The offset that the next record gets."""
+    lag: dict[str, int] = {}
+    """Records that each consumer group is behind."""
+
+
+class PartitionCounts(_Part):
+    partitions: list[PartitionCount]
 
 
 class DlqDepth(_Part):

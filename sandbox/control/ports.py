@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.runtime.dlq.desk import DlqDesk
     from sandbox.runtime.groups_view import GroupsView
     from sandbox.runtime.recorder import Recorder
+    from sandbox.runtime.records_view import RecordsView
 
 __all__ = ["Engine"]
 
@@ -35,6 +36,7 @@ class Engine(Protocol):
     full_reset: FullReset
     faults: EngineFaults
     overview: EngineOverview
+    records: RecordsView
 
     def status(self) -> Mapping[str, Any]:
         """A `Status`."""

@@ -10,6 +10,7 @@ from sandbox.control.groups_routes import GROUPS_ROUTES
 from sandbox.control.overview_models import Overview
 from sandbox.control.recording_routes import RECORDING_ROUTES
 from sandbox.control.reset_routes import RESET_ROUTES
+from sandbox.control.records_routes import RECORDS_ROUTES
 from sandbox.control.route import Route
 from sandbox.control.topic_models import NewTopicRequest
 
@@ -79,6 +80,7 @@ ROUTES = (
         "DELETE", "/v1/limits/{service}", "reset_limits", "Back to the configured limits, all counts at nought",
         models.Limits, tag="limits",
     ),
+    *RECORDS_ROUTES,
     *GROUPS_ROUTES,
     *RESET_ROUTES,
     *FAULT_ROUTES,

@@ -16,6 +16,7 @@ from sandbox.control.journal_handlers import JournalHandlers
 from sandbox.control.ports import Engine
 from sandbox.control.recording_handlers import RecordingHandlers
 from sandbox.control.reset_handlers import ResetHandlers
+from sandbox.control.records_handlers import RecordsHandlers
 from sandbox.control.routes import OPENAPI_PATH, ROUTES
 from sandbox.control.sockets import Sockets
 from sandbox.control.topic_handlers import TopicHandlers
@@ -40,6 +41,7 @@ def control_app(
         EngineHandlers(engine),
         JournalHandlers(engine, sockets, clock or SystemClock()),
         TopicHandlers(engine, sockets),
+        RecordsHandlers(engine, sockets),
         DlqHandlers(engine),
         GroupsHandlers(engine),
         ResetHandlers(engine),

@@ -28,7 +28,8 @@ from aiokafka.protocol.admin import DeleteGroupsRequest
 from aiokafka.protocol.commit import OffsetFetchRequest
 
 from sandbox.errors import Conflict
-from sandbox.kafka.cluster import Cluster
+from sandbox.kafka.cluster import Cluster, KafkaUnavailable
+from sandbox.kafka.log_sizes import LogSizesRequest, sizes_of
 from sandbox.kafka.reader import From, LogReader, PartitionOffsets
 from sandbox.kafka.request import ask
 from sandbox.kafka.shutdown import close_consumer
@@ -118,6 +119,19 @@ class GroupsAdmin:
     async def offsets(self, topics: Sequence[str] | None = None) -> list[PartitionOffsets]:
         """First and end offsets now of the partitions of these topics (default: all)."""
         return await self._reader.offsets(topics)
+
+    async def sizes(self) -> dict[str, int]:
+        """Bytes on disk by topic, as the brokers say it; empty where they do not."""
+        found: dict[str, int] = {}
+        for broker in self._client._client.cluster.brokers():
+            try:
+                answer = await self._ask("reading sizes", self._client._send_request(LogSizesRequest(), broker.nodeId))
+            except (KafkaUnavailable, NotImplementedError):
+                continue
+            for topic, size in sizes_of(answer).items():
+                name = self._cluster.names.logical(topic)
+                found[name] = max(found.get(name, 0), size)
+        return found
 
     async def committed(self, groups: Sequence[str]) -> dict[str, dict[tuple[str, int], int]]:
         """Group → (topic, partition) → the offset it has committed; empty for a group that has committed nothing."""

@@ -61,7 +61,10 @@ class LogReader:
         begin: From | None = None,
         partition: int | None = None,
         client_id: str = "sandbox-reader",
+        fetch_bytes: int = FETCH_PARTITION_BYTES,
     ) -> None:
+        """`fetch_bytes` is what one partition may send at once: little for a reader that leaves most of it out."""
+        self._fetch_bytes = fetch_bytes
         self._cluster = cluster
         self._topics = tuple(topics)
         self._begin = begin or From()
@@ -83,7 +86,7 @@ class LogReader:
             **self._cluster.options(self._client_id),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=FETCH_PARTITION_BYTES,
+            max_partition_fetch_bytes=self._fetch_bytes,
         )
         try:
             async with asyncio.timeout(limit_s):
@@ -103,14 +106,15 @@ class LogReader:
         if consumer is not None:
             await close_consumer(consumer, leave=False, limit_s=CLOSE_S)
 
-    async def poll(self, wait_s: float = 1.0) -> list[Record]:
-        """What has come since the last call, waiting up to `wait_s` for the first; empty when nothing did.
+    async def poll(self, wait_s: float = 1.0, *, limit: int | None = None) -> list[Record]:
+        """What has come since the last call, at most `limit` records, waiting up to `wait_s` for the first; empty when
+        nothing did.
 
         Raises KafkaUnavailable when the reader is stopped, or when Kafka refuses for good.
         """
         consumer = self._open
         try:
-            fetched = await consumer.getmany(timeout_ms=max(1, round(wait_s * 1000)))
+            fetched = await consumer.getmany(timeout_ms=max(1, round(wait_s * 1000)), max_records=limit)
         except (KafkaError, ConsumerStoppedError) as error:
             raise self._cluster.unavailable("reading", error) from error
         logical = self._cluster.names.logical
@@ -133,6 +137,22 @@ class LogReader:
         consumer = self._open
         logical = self._cluster.names.logical
         return {(logical(each.topic), each.partition): await consumer.position(each) for each in self._ends}
+
+    async def skip(self, keep: int) -> tuple[int, int]:
+        """Go on with the newest records where more than `keep` (at least one) of a partition are unread.
+
+        Returns how many were left out, and how many records have been published since `start`: exact, by offsets.
+        """
+        consumer = self._open
+        ends = await ask(self._cluster, "reading end offsets", consumer.end_offsets(list(self._ends)))
+        skipped = 0
+        for partition, end in ends.items():
+            newest = end - max(1, keep)
+            position = await consumer.position(partition)
+            if position < newest:
+                skipped += newest - position
+                consumer.seek(partition, newest)
+        return skipped, sum(end - self._ends[partition] for partition, end in ends.items())
 
     async def caught_up(self) -> bool:
         """Whether every partition has been read up to where its end was at `start`."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sandbox.runtime.groups_view import GroupsView
     from sandbox.runtime.readiness import Proof
     from sandbox.runtime.recorder import Recorder
+    from sandbox.runtime.records_view import RecordsView
 
 __all__ = ["Engine"]
 
@@ -348,6 +349,10 @@ class Engine:
 
     def tail(self, topic: str, *, start: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
         return self.own_kafka.topics.tail(topic, start=start)
+
+    @property
+    def records(self) -> RecordsView:
+        return self.own_kafka.records
 
     async def publish_record(self, topic: str, **record: Any) -> dict[str, Any]:
         return await self.own_kafka.topics.publish(topic, **record)

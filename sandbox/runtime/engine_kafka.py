@@ -20,6 +20,7 @@ from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.ledger_feed import LedgerFeed
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.recorder import Recorder
+from sandbox.runtime.records_view import RecordsView
 from sandbox.runtime.services_link import ServicesLink
 from sandbox.runtime.team_contracts import load_contracts
 from sandbox.runtime.topic_counts import TopicCounts
@@ -58,6 +59,8 @@ class EngineKafka:
         cluster = self.clients.cluster
         self.counts = TopicCounts(cluster, joined, clock)
         self.topics = TopicsView(self.clients, journal, clock, outgoing)
+        self.records = RecordsView(self.clients)
+        self.topics = TopicsView(self.clients, journal, clock)
         self.groups = GroupsView(lambda: GroupsAdmin(cluster), processes, running, ledger, journal, clock)
         self.desk = DlqDesk(
             DlqReader(cluster),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import Clock
 from sandbox.contracts.names import DLQ_SUFFIX
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, UpstreamUnavailable
 from sandbox.observe.journal import Journal
 from sandbox.observe.request_meter import RequestMeter
 from sandbox.runtime.services_link import ServicesLink
@@ -68,6 +68,13 @@ class EngineOverview:
             "dlq": list(letters),
             "faults": list(faults),
         }
+
+    async def partitions(self, topic: str) -> list[dict[str, Any]]:
+        """A `PartitionCount` each. Raises UnknownName, or UpstreamUnavailable while there is no Kafka."""
+        kafka = self._kafka()
+        if kafka is None:
+            raise UpstreamUnavailable("Kafka has not started yet", where="kafka", hint="see `sandbox status`")
+        return await kafka.counts.partitions(topic)
 
     async def _topics_and_letters(self) -> tuple[list[dict[str, Any]] | None, Sequence[Mapping[str, Any]]]:
         kafka = self._kafka()

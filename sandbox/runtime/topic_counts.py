@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, UnknownName
 from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.groups import GroupsAdmin
 
@@ -29,6 +29,7 @@ class TopicCounts:
         self._turn = asyncio.Lock()
         self._found: list[dict[str, Any]] = []
         self._found_ns: int | None = None
+        self._partitions: dict[str, list[dict[str, Any]]] = {}
         self._groups: tuple[str, ...] = ()
         self._groups_ns: int | None = None
 
@@ -43,6 +44,13 @@ class TopicCounts:
                     raise
                 self._found_ns = self._clock.monotonic_ns()
             return self._found
+
+    async def partitions(self, topic: str) -> list[dict[str, Any]]:
+        """A `PartitionCount` each. Raises UnknownName."""
+        await self.look()
+        if topic not in self._partitions:
+            raise UnknownName(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
+        return self._partitions[topic]
 
     async def close(self) -> None:
         admin, self._admin = self._admin, None
@@ -61,17 +69,24 @@ class TopicCounts:
             self._groups_ns = self._clock.monotonic_ns()
         joined = {group: each.get("topics", ()) for group, each in self._joined().items()}
         committed = await admin.committed(sorted({*self._groups, *joined}))
+        sizes = await admin.sizes()
         topics: dict[str, dict[str, Any]] = {}
+        partitions: dict[str, list[dict[str, Any]]] = {}
         for at in await admin.offsets():
             topic = topics.setdefault(at.topic, _nothing(at.topic))
+            topic["size_bytes"] = sizes.get(at.topic)
             topic["partitions"] += 1
             topic["records"] += at.end - at.begin
             topic["produced"] += at.end
+            lags: dict[str, int] = {}
+            partition = {"partition": at.partition, "begin": at.begin, "end": at.end, "lag": lags}
+            partitions.setdefault(at.topic, []).append(partition)
             for group, offsets in committed.items():
                 offset = offsets.get((at.topic, at.partition))
                 if offset is not None or at.topic in joined.get(group, ()):
-                    lag = max(0, at.end - max(at.begin, offset or 0))
+                    lags[group] = lag = max(0, at.end - max(at.begin, offset or 0))
                     topic["lag"][group] = topic["lag"].get(group, 0) + lag
+        self._partitions = partitions
         return [topics[name] for name in sorted(topics)]
 
     def _age_s(self, since_ns: int | None) -> float:

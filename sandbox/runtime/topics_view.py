@@ -9,7 +9,11 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from sandbox.clock import Clock
+<<<<<<< HEAD
 from sandbox.contracts.topic import DAY_MS, Topic
+=======
+from sandbox.contracts.poison import least_value
+>>>>>>> c0b63b2 (Show topics: records as they come, from anywhere, filtered, in full, and sent from a form)
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import Conflict, UnknownName, UsageError
 from sandbox.events.facts import FactSink
@@ -19,6 +23,7 @@ from sandbox.kafka.reader import LogReader
 from sandbox.kafka.tap import From, Tap
 from sandbox.kafka.topics_admin import TopicsAdmin
 from sandbox.runtime.kafka_clients import KafkaClients
+from sandbox.runtime.records_view import shown
 
 __all__ = ["TopicsView"]
 
@@ -66,11 +71,17 @@ class TopicsView:
             "records": sum(each.end - each.begin for each in offsets),
             "replication": described.replication,
             "config": described.config,
-            "contract": {"key": contract.key, "format": contract.format, "schema": contract.schema}
+            "contract": {
+                "key": contract.key,
+                "format": contract.format,
+                "schema": contract.schema,
+                "example": self._example(name),
+            }
             if contract
             else None,
         }
 
+<<<<<<< HEAD
     async def create(self, name: str, partitions: int) -> dict[str, Any]:
         """Make a topic that no contract has, if it is missing. Raises Conflict when it has other partitions."""
         self._refuse_ours(name)
@@ -96,13 +107,20 @@ class TopicsView:
     async def tail(self, topic: str, *, start: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
         """Records from `latest`, `earliest` or a time (epoch ms) on, without end."""
         begin = From(timestamp_ms=start) if isinstance(start, int) else From(end=start == "latest")
+=======
+    def _example(self, topic: str) -> Any:
+        """The simplest value that fits the topic's schema; None where it has none."""
+        schema = self._clients.contracts.schema_of(topic)
+        return None if schema is None else least_value(schema)
+
+    async def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Records from `latest` or `earliest` on, without end."""
+        begin = From(end=True) if start == "latest" else From()
+>>>>>>> c0b63b2 (Show topics: records as they come, from anywhere, filtered, in full, and sent from a form)
         async with Tap(self._clients.cluster, [topic], self._clients.values, begin=begin) as tap:
             while True:
                 for record in await tap.poll():
-                    shown = record.to_json()
-                    timestamp_ms, error = shown.pop("timestampMs"), shown.pop("reason", None)
-                    value = shown["value"] if error is None else shown.get("hex")
-                    yield {**shown, "timestamp_ms": timestamp_ms, "value": value, "error": error}
+                    yield shown(record)
 
     async def publish(
         self,

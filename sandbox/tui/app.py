@@ -59,7 +59,7 @@ class SandboxApp(App[None]):
         self._pages: dict[str, Page] = {}
         self._history: list[str] = []
         self._open = ""
-        self._filter_texts: dict[str, str] = {}
+        self._filter_texts: dict[tuple[str, str], str] = {}
         self._seen = -1
         for theme in THEMES:
             self.register_theme(theme)
@@ -121,7 +121,7 @@ class SandboxApp(App[None]):
         page.add_class("-shown")
         self.page, self._open, self._seen = page, name, -1
         self.query_one(TabLine).show(name)
-        self.query_one(FilterBar).close()
+        self.show_filter()
         page.entered()
         self.repaint_if_changed()
         if (first := page.first_focus()) is not None:
@@ -132,21 +132,29 @@ class SandboxApp(App[None]):
 
     # Filter, back, help
 
+    @property
+    def _scope(self) -> tuple[str, str]:
+        return self._open, self.page.filter_scope if self.page is not None else ""
+
+    def show_filter(self) -> None:
+        """The line stands there while the list in sight is filtered."""
+        self.query_one(FilterBar).show(self._filter_texts.get(self._scope, ""))
+
     def action_filter(self) -> None:
-        if self.page is not None and self.page.FILTER_HINT:
-            self.query_one(FilterBar).open(self._filter_texts.get(self._open, ""), self.page.FILTER_HINT)
+        if self.page is not None and self.page.filter_hint:
+            self.query_one(FilterBar).open(self._filter_texts.get(self._scope, ""), self.page.filter_hint)
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         page = self.page
         if page is None:
             return
-        self._filter_texts[self._open] = event.text
+        self._filter_texts[self._scope] = event.text
         page.filter(event.text)
         if event.done and (first := page.first_focus()) is not None:
             first.focus()
 
     async def action_back(self) -> None:
-        if self._filter_texts.get(self._open):
+        if self._filter_texts.get(self._scope):
             self.query_one(FilterBar).action_clear()
         elif self.page is not None and self.page.go_back():
             return

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from sandbox.clock import Clock, SystemClock
-from sandbox.control import models
+from sandbox.control import models, records_models
 from sandbox.control.client import ControlClient
 from sandbox.control.overview_models import Overview
 from sandbox.errors import NotRunning, SandboxError
@@ -98,11 +98,17 @@ class Feed:
             except SandboxError:
                 await self._clock.sleep(AWAY_S)
 
-    async def tail(self, topic: str, *, start: str = "latest") -> AsyncGenerator[models.TailedRecord, None]:
-        """Records of a topic as they come, until the connection ends. Close it when done."""
-        async with aclosing(self._reader().tail(topic, start=start)) as records:
-            async for record in records:
-                yield record
+    async def watch(
+        self, topic: str, *, match: str = "", partition: int | None = None
+    ) -> AsyncGenerator[records_models.Look, None]:
+        """The newest records of a topic as they come, until the connection ends. Close it when done."""
+        async with aclosing(self._reader().watch(topic, match=match, partition=partition)) as looks:
+            async for look in looks:
+                yield look
+
+    async def pause(self, wait_s: float) -> None:
+        """Before something is tried again."""
+        await self._clock.sleep(wait_s)
 
     def look_again(self) -> None:
         """Ask for the overview at once."""
@@ -128,9 +134,9 @@ class Feed:
                 self._lose(error)
                 await self._disconnect()
                 pause_s = AWAY_S
-            await self._pause(pause_s)
+            await self._until_asked(pause_s)
 
-    async def _pause(self, pause_s: float) -> None:
+    async def _until_asked(self, pause_s: float) -> None:
         self._asked.clear()
         asked = asyncio.ensure_future(self._asked.wait())
         slept = asyncio.ensure_future(self._clock.sleep(pause_s))

@@ -93,6 +93,7 @@ class Shaping:
                 TopicLine(
                     each.name, each.partitions, each.records, rates.rate(), rates.rates,
                     None if each.size_bytes is None else sizes.rate(), each.size_bytes, lags, each.internal,
+                    each.produced,
                 )
             )  # fmt: skip
         return tuple(lines)

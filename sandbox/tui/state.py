@@ -86,7 +86,7 @@ class LimitLine:
 
 @dataclass(frozen=True, slots=True)
 class TopicLine:
-    """`records` is exact: from offsets. `lags` are records behind, by consumer group."""
+    """`records` (kept now) and `produced` (ever) are exact: from offsets. `lags` are records behind, by group."""
 
     name: str
     partitions: int
@@ -97,6 +97,7 @@ class TopicLine:
     size_bytes: int | None = None
     lags: tuple[tuple[str, int], ...] = ()
     internal: bool = False
+    produced: int = 0
 
     @property
     def lag(self) -> int:

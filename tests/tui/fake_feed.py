@@ -1,5 +1,5 @@
 """A feed that never changes: the same pictures every time. `FakeFeed(client=…)` answers `ask` and `act` from a client
-of canned answers, and remembers what was done."""
+of canned answers, and counts what was done."""
 
 from __future__ import annotations
 
@@ -128,13 +128,17 @@ class FakeFeed(Feed):
         client: Any = None,
         read_only: bool = False,
         pages: tuple[Any, ...] = (),
-        records: tuple[Any, ...] = (),
+        looks: tuple[Any, ...] = (),
     ) -> None:
         super().__init__(lambda: ("http://127.0.0.1:1", ""), read_only=read_only)
+        if client is None:
+            from tests.tui.canned import CannedClient
+
+            client = CannedClient()
         self.client = client
         self.acts = 0
         self._pages = pages
-        self._records = records
+        self._looks = looks
         self.put(now)
 
     def put(self, now: Snapshot) -> None:
@@ -158,7 +162,7 @@ class FakeFeed(Feed):
             yield page
         await asyncio.Event().wait()
 
-    async def tail(self, topic: str, **_: Any) -> AsyncGenerator[Any, None]:
-        for record in self._records:
-            yield record
+    async def watch(self, topic: str, **_: Any) -> AsyncGenerator[Any, None]:
+        for look in self._looks:
+            yield look
         await asyncio.Event().wait()

@@ -1,36 +1,46 @@
-"""Pictures of the pages as SVG, from fixed data: `python -m tests.tui.pictures [FOLDER] [PAGE…]`."""
+"""Pictures of the pages as SVG, from fixed data: `python -m tests.tui.pictures [FOLDER] [NAME…]`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.screens import PAGES
+from tests.tui.canned import CannedClient
 from tests.tui.fake_feed import FakeFeed
 
 SIZES = ((80, 24), (120, 40), (200, 50))
+PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    **{entry.name: (entry.name, ()) for entry in PAGES},
+    "records": ("topics", ("enter",)),
+    "record": ("topics", ("enter", "home", "enter")),
+    "sending": ("topics", ("a",)),
+}
+"""Name of the picture → page, and the keys that lead to what it shows."""
 
 
-async def picture(page: str, size: tuple[int, int], *, light: bool = False) -> str:
-    """The page as an SVG of so many columns and lines."""
-    app = SandboxApp(FakeFeed(), page=page, light=light)
+async def picture(page: str, size: tuple[int, int], keys: Sequence[str] = (), *, light: bool = False) -> str:
+    """The page as an SVG of so many columns and lines, after these keys."""
+    app = SandboxApp(FakeFeed(client=CannedClient()), page=page, light=light)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
+        await pilot.press(*keys)
         await pilot.pause(0.2)
         return app.export_screenshot(title="sandbox tui")
 
 
 async def main(folder: Path, wanted: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for entry in PAGES:
-        if wanted and entry.name not in wanted:
+    for name, (page, keys) in PICTURES.items():
+        if wanted and name not in wanted:
             continue
-        for size in SIZES:
-            svg = await picture(entry.name, size)
-            (folder / f"{entry.name}-{size[0]}x{size[1]}.svg").write_text(svg, encoding="utf-8")
-            print(folder / f"{entry.name}-{size[0]}x{size[1]}.svg")
+        for columns, lines in SIZES:
+            file = folder / f"{name}-{columns}x{lines}.svg"
+            file.write_text(await picture(page, (columns, lines), keys), encoding="utf-8")
+            print(file)
 
 
 if __name__ == "__main__":

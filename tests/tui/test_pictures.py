@@ -9,9 +9,10 @@ import pytest
 
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.state import Link, Snapshot
+from tests.tui.canned import CannedClient
 from tests.tui.fake_feed import BUSY, QUIET, FakeFeed
+from tests.tui.pictures import PICTURES, SIZES
 
-SIZES = ((80, 24), (120, 40), (200, 50))
 STATES = {
     "quiet": QUIET,
     "connecting": Snapshot(link=Link("connecting", "no sandbox answers")),
@@ -20,9 +21,17 @@ STATES = {
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("page", ["overview"])
-def test_a_page_looks_as_it_did(snap_compare: Any, page: str, size: tuple[int, int]) -> None:
-    assert snap_compare(SandboxApp(FakeFeed(), page=page), terminal_size=size)
+@pytest.mark.parametrize("name", ["overview", "topics", "records", "record", "sending"])
+def test_a_page_looks_as_it_did(snap_compare: Any, name: str, size: tuple[int, int]) -> None:
+    """`name` is that of a picture of `tests.tui.pictures`."""
+    page, keys = PICTURES[name]
+    app = SandboxApp(FakeFeed(client=CannedClient()), page=page)
+    assert snap_compare(app, press=keys, run_before=settle, terminal_size=size)
+
+
+async def settle(pilot: Any) -> None:
+    """What is read when a page opens has come."""
+    await pilot.pause(0.1)
 
 
 @pytest.mark.parametrize("state", STATES)

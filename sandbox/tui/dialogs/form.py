@@ -3,7 +3,7 @@ put as one. Answers with the object, checked as far as the schema says; what is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +15,8 @@ from sandbox.tui.dialogs.dialog import Dialog
 from sandbox.tui.dialogs.fields import Field, FieldError, fields_of
 
 __all__ = ["Form"]
+
+Check = Callable[[dict[str, Any]], Awaitable[str | None]]
 
 
 class Form(Dialog[dict[str, Any]]):
@@ -30,7 +32,9 @@ class Form(Dialog[dict[str, Any]]):
     Form Input:focus { background: $cursor; }
     Form Checkbox { border: none; height: 1; padding: 0; background: $surface; }
     Form Select { width: 1fr; }
-    Form TextArea { height: 8; width: 1fr; border: none; background: $panel; padding: 0 1; }
+    Form TextArea {
+        height: auto; min-height: 2; max-height: 14; width: 1fr; border: none; background: $panel; padding: 0 1;
+    }
     Form TextArea:focus { background: $cursor; border: none; }
     Form .text { color: $dim; padding-left: 23; height: auto; margin-bottom: 1; }
     Form .form-error { color: $bad; height: auto; }
@@ -42,11 +46,19 @@ class Form(Dialog[dict[str, Any]]):
     ]
 
     def __init__(
-        self, title: str, schema: Mapping[str, Any], given: Mapping[str, Any] | None = None, *, send: str = "send"
+        self,
+        title: str,
+        schema: Mapping[str, Any],
+        given: Mapping[str, Any] | None = None,
+        *,
+        send: str = "send",
+        check: Check | None = None,
     ) -> None:
+        """`check` is given the object before the form closes; what it answers is told, and the form stays."""
         super().__init__()
         self._title = title
         self._send = send
+        self._check = check
         self._fields = fields_of(schema, given or {})
 
     def compose(self) -> ComposeResult:
@@ -78,12 +90,24 @@ class Form(Dialog[dict[str, Any]]):
             try:
                 value = field.read(_text(self.query_one(f"#field-{place}")))
             except FieldError as error:
-                self.query_one(".form-error", Static).update(f"{field.name}: {error}")
+                self._tell(f"{field.name}: {error}")
                 self.query_one(f"#field-{place}").focus()
                 return
             if value is not None:
                 answer[field.name] = value
-        self.dismiss(answer)
+        if self._check is None:
+            self.dismiss(answer)
+        else:
+            self.run_worker(self._checked(self._check, answer), group="check", exclusive=True)
+
+    async def _checked(self, check: Check, answer: dict[str, Any]) -> None:
+        if (wrong := await check(answer)) is None:
+            self.dismiss(answer)
+        else:
+            self._tell(wrong)
+
+    def _tell(self, wrong: str) -> None:
+        self.query_one(".form-error", Static).update(wrong)
 
 
 def _widget(field: Field, identity: str) -> Input | Checkbox | Select[str] | TextArea:

@@ -31,6 +31,20 @@ class Page(Vertical):
     """What can be written after `/`; a page without it has no filter."""
 
     @property
+    def filter_hint(self) -> str:
+        """Where the page has several lists, that of the one in sight."""
+        return self.FILTER_HINT
+
+    @property
+    def filter_scope(self) -> str:
+        """Which of its lists a filter is for: each keeps its own."""
+        return ""
+
+    def scope_changed(self) -> None:
+        """To be called when another list has come into sight."""
+        cast("SandboxApp", self.app).show_filter()
+
+    @property
     def feed(self) -> Feed:
         return cast("SandboxApp", self.app).feed
 

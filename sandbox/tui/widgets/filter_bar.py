@@ -46,6 +46,12 @@ class FilterBar(Horizontal):
         box.value = text
         box.focus()
 
+    def show(self, text: str) -> None:
+        """Without taking the cursor; nothing is shown for an empty text."""
+        self.set_class(bool(text), "-open")
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = text
+
     def close(self) -> None:
         self.remove_class("-open")
 

@@ -18,7 +18,7 @@ class Header(Static):
     """
 
     def show(self, now: Snapshot) -> None:
-        self.update(header_line(now, self.size.width - 2))
+        self.update(header_line(now, self.size.width - 2), layout=False)
 
 
 def header_line(now: Snapshot, width: int) -> Content:

@@ -40,12 +40,14 @@ class Panel(Static, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.border_title = title
         self._written: Content | None = None
+        self._lines = 0
 
     def write(self, lines: Sequence[Content | str]) -> None:
         text = Content("\n").join(lines)
         if self._written is None or not text.is_same(self._written):
-            self._written = text
-            self.update(text)
+            taller = self._written is None or len(lines) != self._lines
+            self._written, self._lines = text, len(lines)
+            self.update(text, layout=taller)
 
     @property
     def room(self) -> int:

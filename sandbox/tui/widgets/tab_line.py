@@ -57,4 +57,6 @@ class TabLine(Static):
                 parts.append(Content.assemble((f" {number} ", "$info"), (f"{title} ", "$dim")))
             x += len(text) + (gap if width >= 90 else 0)
         line = Content(" " if width >= 90 else "").join(parts)
-        self.update(Content.assemble(line, " " * max(0, width - line.cell_length - len(hint)), (hint, "$dim")))
+        self.update(
+            Content.assemble(line, " " * max(0, width - line.cell_length - len(hint)), (hint, "$dim")), layout=False
+        )

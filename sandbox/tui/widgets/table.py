@@ -27,7 +27,8 @@ Row = TypeVar("Row")
 @dataclass(frozen=True)
 class Column(Generic[Row]):
     """`cell` draws a row's cell, given the row and the width there is. A column with `grow` shares what is left over.
-    On a narrow screen those with the highest `drop` are left out first; 0 stays."""
+    On a narrow screen those with the highest `drop` are left out first; 0 stays. What is too long ends in `…`, or
+    begins with it where the end tells more (`keep_end`)."""
 
     title: str
     cell: Callable[[Row, int], Content | str]
@@ -35,6 +36,7 @@ class Column(Generic[Row]):
     right: bool = False
     grow: int = 0
     drop: int = 0
+    keep_end: bool = False
 
 
 class Table(ScrollView, Generic[Row], can_focus=True):
@@ -86,10 +88,11 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         key: Callable[[Row], Hashable],
         marking: bool = False,
         empty: str = "",
+        head: bool = True,
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
-        """`empty` is what stands there instead of rows."""
+        """`empty` is what stands there instead of rows; without `head` the columns have no titles."""
         super().__init__(id=id, classes=classes)
         self.columns = tuple(columns)
         self.rows: tuple[Row, ...] = ()
@@ -98,6 +101,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self._key = key
         self._marking = marking
         self._empty = empty
+        self._head = 1 if head else 0
         self._at = 0
 
     # Rows
@@ -176,8 +180,8 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        place = self.scroll_offset.y + event.y - 1
-        if event.y == 0 or place >= len(self.rows):
+        place = self.scroll_offset.y + event.y - self._head
+        if event.y < self._head or place >= len(self.rows):
             return
         if place == self._at and event.chain > 1:
             self.action_open()
@@ -186,6 +190,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
 
     def on_resize(self) -> None:
         self._measure()
+        self.call_after_refresh(self._show_cursor)
 
     def watch_has_focus(self, has_focus: bool) -> None:
         super().watch_has_focus(has_focus)
@@ -197,11 +202,11 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         width = self.scrollable_content_region.width
         if not self.rows and self._empty:
             return self._empty_line(y, width)
-        if y == 0:
+        if y < self._head:
             style = self.get_visual_style("table--head")
             titles = [(column.title, column, each) for column, each in self._fitting(width)]
             return self._strip([self._fit(Content(text), column, each) for text, column, each in titles], width, style)
-        place = self.scroll_offset.y + y - 1
+        place = self.scroll_offset.y + y - self._head
         if place >= len(self.rows):
             return Strip([Segment(" " * width, self.rich_style)], width)
         row = self.rows[place]
@@ -226,6 +231,8 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         return strip
 
     def _fit(self, cell: Content, column: Column[Row], width: int) -> Content:
+        if column.keep_end and cell.cell_length > width > 1:
+            cell = Content.assemble(("…", "$dim"), cell[len(cell.plain) - width + 1 :])
         short = cell.truncate(width, ellipsis=True)
         missing = width - short.cell_length
         return short.pad_left(missing) if column.right else short.pad_right(missing)
@@ -244,7 +251,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         return list(zip(shown, widths, strict=True))
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows) + 1)
+        self.virtual_size = Size(self.scrollable_content_region.width, len(self.rows) + self._head)
 
     def _move_to(self, place: int) -> None:
         place = max(0, min(place, len(self.rows) - 1))
@@ -256,7 +263,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
         self.post_message(self.Highlighted(self, self.cursor_row))
 
     def _show_cursor(self) -> None:
-        height = max(1, self.size.height - 1)
+        height = max(1, self.size.height - self._head)
         top = self.scroll_offset.y
         if self._at < top:
             self.scroll_to(y=self._at, animate=False)
