@@ -18,13 +18,8 @@ LAYERS = {
     "runtime": 4, "control": 5, "tui": 6, "pytest_plugin": 6, "cli": 7,
 }  # fmt: skip
 CONTROL_CLIENT = {
-<<<<<<< HEAD
     "client", "dlq_models", "fault_models", "facts_client", "groups_models", "instant", "models", "quick_client",
-    "overview_models", "topic_models",
-=======
-    "client", "models", "dlq_models", "fault_models", "facts_client", "groups_models", "overview_models",
-    "records_models",    "quick_client",
->>>>>>> c0b63b2 (Show topics: records as they come, from anywhere, filtered, in full, and sent from a form)
+    "overview_models", "records_models", "topic_models",
 }  # fmt: skip
 ONLY_IN = {
     "aiokafka": {"kafka"},

@@ -196,10 +196,11 @@ class ControlClient:
         return await self._ask(records_models.RecordPage, "GET", _path("/v1/topics", topic, "records"), query=query)
 
     async def watch(
-        self, topic: str, *, match: str = "", partition: int | None = None, limit: int = 50
+        self, topic: str, *, match: str = "", partition: int | None = None, after: str = "", limit: int = 50
     ) -> AsyncGenerator[records_models.Look, None]:
-        """The newest records as they come, sampled where they come too fast, until the connection ends. Close it."""
-        query = [("match", match), ("limit", str(limit))]
+        """The newest records as they come, sampled where they come too fast, until the connection ends: from now on, or
+        `after` a page's `next`. Close it."""
+        query = [("match", match), ("after", after), ("limit", str(limit))]
         if partition is not None:
             query.append(("partition", str(partition)))
         looks = self._connected(_path("/v1/topics", topic, "watch"), query)

@@ -19,6 +19,8 @@ class _Question(BaseModel):
 
 
 class WatchQuery(_Question):
+    after: str = Field(default="", max_length=20_000)
+    """Go on where a page ended: its `next`. Without it the watching begins now."""
     limit: int = Field(default=50, ge=1, le=500)
     """About how many records to decode for each look, four a second: what flows faster is sampled."""
 

@@ -15,7 +15,7 @@ from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.request import ask
 from sandbox.kafka.shutdown import close_consumer
 
-__all__ = ["From", "LogReader", "PartitionOffsets"]
+__all__ = ["From", "LogReader", "PartitionOffsets", "Standing"]
 
 CONNECT_RETRY_S = 0.05
 CLOSE_S = 1.0
@@ -44,6 +44,15 @@ class PartitionOffsets:
     partition: int
     begin: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Exact, by offsets: records `published` since the reader's start, those still `unread`, those `skipped` now."""
+
+    published: int
+    unread: int
+    skipped: int
 
 
 class LogReader:
@@ -138,21 +147,19 @@ class LogReader:
         logical = self._cluster.names.logical
         return {(logical(each.topic), each.partition): await consumer.position(each) for each in self._ends}
 
-    async def skip(self, keep: int) -> tuple[int, int]:
-        """Go on with the newest records where more than `keep` (at least one) of a partition are unread.
-
-        Returns how many were left out, and how many records have been published since `start`: exact, by offsets.
-        """
+    async def skip(self, keep: int) -> Standing:
+        """Go on with the newest records where more than `keep` (at least one) of a partition are unread."""
         consumer = self._open
         ends = await ask(self._cluster, "reading end offsets", consumer.end_offsets(list(self._ends)))
-        skipped = 0
+        skipped = unread = 0
         for partition, end in ends.items():
             newest = end - max(1, keep)
             position = await consumer.position(partition)
             if position < newest:
                 skipped += newest - position
                 consumer.seek(partition, newest)
-        return skipped, sum(end - self._ends[partition] for partition, end in ends.items())
+            unread += end - max(position, newest)
+        return Standing(sum(end - self._ends[partition] for partition, end in ends.items()), unread, skipped)
 
     async def caught_up(self) -> bool:
         """Whether every partition has been read up to where its end was at `start`."""

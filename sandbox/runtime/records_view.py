@@ -22,6 +22,7 @@ __all__ = ["RecordsView", "shown"]
 LOOK_EVERY_S = 0.25
 WATCH_FETCH_BYTES = 32 * 1024
 """Of a partition at once: what is left out is not fetched either."""
+POLL_S = 0.1
 SEARCH_LIMIT_S = 2.0
 READ_AT_ONCE = 500
 _OFFSET = re.compile(r"@(\d{1,18})\Z")
@@ -39,29 +40,29 @@ class RecordsView:
         RecordMatch(match)
 
     async def watch(
-        self, topic: str, *, match: str = "", partition: int | None = None, limit: int = 50
+        self, topic: str, *, match: str = "", partition: int | None = None, after: str = "", limit: int = 50
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """A `Look` four times a second when something has come, the first one at once, without end.
+        """A `Look` four times a second when something has come, the first one at once, without end; from now on, or
+        from where a page says `next`.
 
         At most `limit` records (about) are decoded for a look, so that watching costs the same whatever flows.
         """
         matching = RecordMatch(match)
         reader = LogReader(
-            self._clients.cluster, [topic], begin=From(end=True), partition=partition, client_id="sandbox-watch",
-            fetch_bytes=WATCH_FETCH_BYTES,
+            self._clients.cluster, [topic], begin=_positions(topic, after) if after else From(end=True),
+            partition=partition, client_id="sandbox-watch", fetch_bytes=WATCH_FETCH_BYTES,
         )  # fmt: skip
         seen = -1
         async with reader:
             keep = max(1, limit // max(1, len(await reader.positions())))
             while True:
                 began_s = time.monotonic()
-                skipped, published = await reader.skip(keep)
-                records = await reader.poll(0.05, limit=limit) if published != seen or skipped else []
-                if records or skipped or published != seen:
+                now = await reader.skip(keep)
+                records = await reader.poll(POLL_S, limit=limit) if now.unread else []
+                if records or now.skipped or now.published != seen:
                     found = [each for each in await self._shown(records) if not matching or matching.holds(each)]
-                    yield {"published": published, "skipped": skipped, "looked_at": len(records), "records": found}
-                if not records or skipped:
-                    seen = published
+                    seen = now.published
+                    yield {"published": seen, "skipped": now.skipped, "looked_at": len(records), "records": found}
                 await asyncio.sleep(max(0.05, LOOK_EVERY_S - (time.monotonic() - began_s)))
 
     async def page(

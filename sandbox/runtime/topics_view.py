@@ -9,11 +9,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from sandbox.clock import Clock
-<<<<<<< HEAD
-from sandbox.contracts.topic import DAY_MS, Topic
-=======
 from sandbox.contracts.poison import least_value
->>>>>>> c0b63b2 (Show topics: records as they come, from anywhere, filtered, in full, and sent from a form)
+from sandbox.contracts.topic import DAY_MS, Topic
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import Conflict, UnknownName, UsageError
 from sandbox.events.facts import FactSink
@@ -81,7 +78,11 @@ class TopicsView:
             else None,
         }
 
-<<<<<<< HEAD
+    def _example(self, topic: str) -> Any:
+        """The simplest value that fits the topic's schema; None where it has none."""
+        schema = self._clients.contracts.schema_of(topic)
+        return None if schema is None else least_value(schema)
+
     async def create(self, name: str, partitions: int) -> dict[str, Any]:
         """Make a topic that no contract has, if it is missing. Raises Conflict when it has other partitions."""
         self._refuse_ours(name)
@@ -107,16 +108,6 @@ class TopicsView:
     async def tail(self, topic: str, *, start: str | int) -> AsyncGenerator[Mapping[str, Any], None]:
         """Records from `latest`, `earliest` or a time (epoch ms) on, without end."""
         begin = From(timestamp_ms=start) if isinstance(start, int) else From(end=start == "latest")
-=======
-    def _example(self, topic: str) -> Any:
-        """The simplest value that fits the topic's schema; None where it has none."""
-        schema = self._clients.contracts.schema_of(topic)
-        return None if schema is None else least_value(schema)
-
-    async def tail(self, topic: str, *, start: str) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Records from `latest` or `earliest` on, without end."""
-        begin = From(end=True) if start == "latest" else From()
->>>>>>> c0b63b2 (Show topics: records as they come, from anywhere, filtered, in full, and sent from a form)
         async with Tap(self._clients.cluster, [topic], self._clients.values, begin=begin) as tap:
             while True:
                 for record in await tap.poll():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
@@ -78,7 +79,7 @@ class SandboxApp(App[None]):
     async def on_mount(self) -> None:
         await self._go(self._first, None)
         self.set_interval(REPAINT_S, self.repaint_if_changed)
-        self.run_worker(self.feed.run(), name="feed", exit_on_error=True)
+        self.run_worker(self.feed.run, name="feed", exit_on_error=True)
 
     # Drawing
 
@@ -96,7 +97,7 @@ class SandboxApp(App[None]):
 
     def go(self, name: str, target: str | None = None) -> None:
         """Open a page, at one of its things."""
-        self.run_worker(self._go(name, target), group="go", exclusive=True)
+        self.run_worker(partial(self._go, name, target), group="go", exclusive=True)
 
     async def action_go(self, name: str) -> None:
         await self._go(name, None)

@@ -98,11 +98,9 @@ class Feed:
             except SandboxError:
                 await self._clock.sleep(AWAY_S)
 
-    async def watch(
-        self, topic: str, *, match: str = "", partition: int | None = None
-    ) -> AsyncGenerator[records_models.Look, None]:
-        """The newest records of a topic as they come, until the connection ends. Close it when done."""
-        async with aclosing(self._reader().watch(topic, match=match, partition=partition)) as looks:
+    async def watch(self, topic: str, *, match: str = "", after: str = "") -> AsyncGenerator[records_models.Look, None]:
+        """The newest records of a topic as they come, `after` a page's `next`, until the connection ends. Close it."""
+        async with aclosing(self._reader().watch(topic, match=match, after=after)) as looks:
             async for look in looks:
                 yield look
 

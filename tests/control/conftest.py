@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from sandbox.clock import ManualClock
 from sandbox.control.client import ControlClient
 from sandbox.control.server import control_app
-from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable
+from sandbox.errors import Conflict, UnknownName, UpstreamUnavailable, UsageError
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
@@ -51,6 +51,9 @@ class CannedOverview:
     def __init__(self, engine: RecordingEngine) -> None:
         self._engine = engine
 
+    async def partitions(self, topic: str) -> list[dict[str, object]]:
+        return [{"partition": 0, "begin": 0, "end": 3, "lag": {"capsule": 1}}]
+
     async def look(self) -> dict[str, object]:
         topics = (
             None
@@ -71,6 +74,10 @@ class CannedRecorder:
         "id": "rec-1", "began_ms": 1, "topics": ["rim.fast-path"], "services": ["capsule"], "records": 0, "calls": 1,
         "streams": 0, "faults": 0, "dropped": 0, "missed": 0, "trouble": None,
     }  # fmt: skip
+class RecordingRecords:
+    """One page and one look, and a memory of what was asked."""
+
+    RECORD = {"topic": "rim.fast-path", "partition": 0, "offset": 2, "timestamp_ms": 1, "key": "k", "value": {"a": 1}}
 
     def __init__(self, asked: list[tuple[object, ...]]) -> None:
         self._asked = asked
@@ -86,6 +93,19 @@ class CannedRecorder:
 
     async def stop(self, identity: str) -> dict[str, object]:
         return {**await self.state(identity), "events": [{"kind": "call"}], "outcomes": []}
+    def check(self, match: str) -> None:
+        if match == "$[":
+            raise UsageError("$[ is no JSONPath", where="match")
+
+    async def page(self, topic: str, **asked: object) -> dict[str, object]:
+        self.check(str(asked["match"]))
+        self._asked.append(("page", topic, asked))
+        return {"records": [self.RECORD], "next": "0:3", "looked_at": 1, "done": True}
+
+    async def watch(self, topic: str, **asked: object):
+        self._asked.append(("watch", topic, asked))
+        yield {"published": 3, "skipped": 2, "looked_at": 1, "records": [self.RECORD]}
+        await asyncio.Event().wait()
 
 
 class RecordingEngine:
@@ -96,7 +116,7 @@ class RecordingEngine:
         self.intake = Intake(self.journal, ManualClock())
         self.ledger = Ledger(self.journal)
         self.asked: list[tuple[object, ...]] = []
-        self.records: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        self.tailed: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self.tails_open = 0
         self.kafka_away = False
 
@@ -143,7 +163,7 @@ class RecordingEngine:
         self.asked.append(("tail", topic, start))
         try:
             while True:
-                record = await self.records.get()
+                record = await self.tailed.get()
                 if record is None:
                     raise UpstreamUnavailable("Kafka went away", where=topic)
                 yield record
@@ -189,6 +209,10 @@ class RecordingEngine:
     @property
     def overview(self) -> CannedOverview:
         return CannedOverview(self)
+
+    @property
+    def records(self) -> RecordingRecords:
+        return RecordingRecords(self.asked)
 
     @property
     def faults(self) -> RecordingFaults:

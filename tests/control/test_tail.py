@@ -17,8 +17,8 @@ async def settled(engine) -> None:
 
 
 async def test_records_are_followed_and_the_source_is_closed_when_the_client_leaves(control, engine) -> None:
-    engine.records.put_nowait(RECORD)
-    engine.records.put_nowait({**RECORD, "offset": 1})
+    engine.tailed.put_nowait(RECORD)
+    engine.tailed.put_nowait({**RECORD, "offset": 1})
     tail = control.tail("rim.fast-path", start="earliest")
     assert [(await anext(tail)).offset for _ in range(2)] == [0, 1]
     assert engine.tails_open == 1
@@ -47,8 +47,8 @@ async def test_a_start_that_is_neither_end_is_a_400(http) -> None:
 
 
 async def test_a_failure_on_the_way_reaches_the_client_as_what_it_is(control, engine) -> None:
-    engine.records.put_nowait(RECORD)
-    engine.records.put_nowait(None)
+    engine.tailed.put_nowait(RECORD)
+    engine.tailed.put_nowait(None)
     tail = control.tail("rim.fast-path")
     await anext(tail)
     with pytest.raises(UpstreamUnavailable, match="Kafka went away"):
@@ -69,11 +69,11 @@ async def test_a_published_record_carries_only_what_was_given(control, engine) -
 
 
 async def test_a_topic_can_be_followed_from_a_time_on(control, engine) -> None:
-    engine.records.put_nowait(RECORD)
+    engine.tailed.put_nowait(RECORD)
     async with asyncio.timeout(5):
         for start in (1_733_220_000_000, "2024-12-03T10:00:00Z"):
             tail = control.tail("rim.fast-path", start=start)
-            engine.records.put_nowait(RECORD)
+            engine.tailed.put_nowait(RECORD)
             await anext(tail)
             await tail.aclose()
     assert {start for _, _, start in engine.asked} == {1_733_220_000_000}

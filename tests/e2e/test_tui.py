@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.control.client import ControlClient
 from sandbox.control.models import PublishRequest
+from sandbox.errors import NotRunning
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.feed import Feed
 
@@ -21,8 +22,11 @@ SIZE = (160, 45)
 
 
 def locate(cli: Any, name: str) -> tuple[str, str]:
-    token = (cli.state_root / name / "token").read_text("ascii").strip()
-    return cli.engine(name)["control_url"], token
+    try:
+        token = (cli.state_root / name / "token").read_text("ascii").strip()
+        return cli.engine(name)["control_url"], token
+    except (FileNotFoundError, KeyError):
+        raise NotRunning("not there now") from None
 
 
 async def until(pilot: Any, holds: Callable[[], Any], limit_s: float = 30.0) -> None:

@@ -17,7 +17,8 @@ RECORD = {
 @pytest.mark.parametrize(
     "text",
     [
-        "", "brent", "ALERT desk-7", "key=rim:entity:finance:BRENT", "key=rim:*", "partition=2", "header.x-tenant-id=desk-7",
+        "", "brent", "ALERT desk-7", "key=rim:entity:finance:BRENT", "key=rim:*", "partition=2",
+        "header.x-tenant-id=desk-7",
         "header.X-Tenant-ID", "header.X-Empty", "$.status=ALERT", "$.stress", "$.stress=0.95", "$.items[*].id=a",
         '$.items[*].id="b c"', "$.items[?@.id=='a']", "!nothing", "!key=WTI", "!$.missing",
     ],

@@ -4,6 +4,7 @@ put as one. Answers with the object, checked as far as the schema says; what is 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -98,7 +99,7 @@ class Form(Dialog[dict[str, Any]]):
         if self._check is None:
             self.dismiss(answer)
         else:
-            self.run_worker(self._checked(self._check, answer), group="check", exclusive=True)
+            self.run_worker(partial(self._checked, self._check, answer), group="check", exclusive=True)
 
     async def _checked(self, check: Check, answer: dict[str, Any]) -> None:
         if (wrong := await check(answer)) is None:

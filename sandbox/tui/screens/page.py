@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.containers import Vertical
@@ -76,7 +77,7 @@ class Page(Vertical):
     ) -> None:
         """Change something, and tell how it went: `self.do("breaker opened", lambda client: client.…)`. Refused with
         `--read-only`. `then` is given the answer."""
-        self.run_worker(self._do(doing, call, then), group="do")
+        self.run_worker(partial(self._do, doing, call, then), group="do")
 
     async def _do(
         self, doing: str, call: Callable[[ControlClient], Awaitable[T]], then: Callable[[T], None] | None

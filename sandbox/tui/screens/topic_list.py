@@ -95,7 +95,7 @@ class TopicList(Horizontal):
 
     def resume(self) -> None:
         """Read the partitions of the topic under the cursor, once a second while somebody looks."""
-        self.run_worker(self._follow_partitions(), group="partitions", exclusive=True)
+        self.run_worker(self._follow_partitions, group="partitions", exclusive=True)
 
     def rest(self) -> None:
         self.workers.cancel_group(self, "partitions")

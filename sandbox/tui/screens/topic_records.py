@@ -146,11 +146,11 @@ class TopicRecords(Vertical):
         self._read_from("earliest")
 
     def action_seek(self) -> None:
-        self.run_worker(self._seek(), group="dialog", exclusive=True)
+        self.run_worker(self._seek, group="dialog", exclusive=True)
 
     def action_next(self) -> None:
         if self.mode == "from" and not self._done:
-            self.run_worker(self._read_page(), group="read", exclusive=True)
+            self.run_worker(self._read_page, group="read", exclusive=True)
 
     def action_headers(self) -> None:
         self._headers = not self._headers
@@ -203,10 +203,10 @@ class TopicRecords(Vertical):
         self.table.follow = self.mode == "live"
         self._fill()
         if self.mode == "live":
-            self.run_worker(self._follow(), group="read", exclusive=True)
+            self.run_worker(self._follow, group="read", exclusive=True)
         elif self.mode == "from":
             self._next, self._done = "", False
-            self.run_worker(self._read_page(), group="read", exclusive=True)
+            self.run_worker(self._read_page, group="read", exclusive=True)
 
     def _read_from(self, begin: str) -> None:
         self.mode, self._begin = "from", begin
@@ -226,7 +226,7 @@ class TopicRecords(Vertical):
             try:
                 page = await feed.ask(lambda client: client.records(topic, match=self._match, limit=100))
                 self._take(page.records)
-                async with aclosing(feed.watch(topic, match=self._match)) as looks:
+                async with aclosing(feed.watch(topic, match=self._match, after=page.next)) as looks:
                     async for look in looks:
                         self._buffer.skipped += look.skipped
                         self._buffer.looked_at += look.looked_at

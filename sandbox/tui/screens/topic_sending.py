@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 from sandbox.control.models import PublishRequest
@@ -18,7 +19,7 @@ TRACING = ("x-request-id", "x-correlation-id", "traceparent", "tracestate", "x-c
 
 def send_record(page: Page, topic: str, record: Mapping[str, Any] | None = None) -> None:
     """Ask for key, partition, headers and value, filled in from `record` or else from the topic's schema, and send."""
-    page.run_worker(_send(page, topic, record), group="send", exclusive=True)
+    page.run_worker(partial(_send, page, topic, record), group="send", exclusive=True)
 
 
 async def _send(page: Page, topic: str, record: Mapping[str, Any] | None) -> None:
