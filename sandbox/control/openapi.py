@@ -18,8 +18,8 @@ from sandbox.control import (
     models,
     overview_models,
     recording_models,
-    reset_models,
     records_models,
+    reset_models,
     topic_models,
 )
 from sandbox.control.field_texts import describe, field_texts

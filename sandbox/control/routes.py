@@ -9,8 +9,8 @@ from sandbox.control.fault_routes import FAULT_ROUTES
 from sandbox.control.groups_routes import GROUPS_ROUTES
 from sandbox.control.overview_models import Overview
 from sandbox.control.recording_routes import RECORDING_ROUTES
-from sandbox.control.reset_routes import RESET_ROUTES
 from sandbox.control.records_routes import RECORDS_ROUTES
+from sandbox.control.reset_routes import RESET_ROUTES
 from sandbox.control.route import Route
 from sandbox.control.topic_models import NewTopicRequest
 

@@ -15,8 +15,8 @@ from sandbox.control.groups_handlers import GroupsHandlers
 from sandbox.control.journal_handlers import JournalHandlers
 from sandbox.control.ports import Engine
 from sandbox.control.recording_handlers import RecordingHandlers
-from sandbox.control.reset_handlers import ResetHandlers
 from sandbox.control.records_handlers import RecordsHandlers
+from sandbox.control.reset_handlers import ResetHandlers
 from sandbox.control.routes import OPENAPI_PATH, ROUTES
 from sandbox.control.sockets import Sockets
 from sandbox.control.topic_handlers import TopicHandlers

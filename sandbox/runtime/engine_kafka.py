@@ -60,7 +60,6 @@ class EngineKafka:
         self.counts = TopicCounts(cluster, joined, clock)
         self.topics = TopicsView(self.clients, journal, clock, outgoing)
         self.records = RecordsView(self.clients)
-        self.topics = TopicsView(self.clients, journal, clock)
         self.groups = GroupsView(lambda: GroupsAdmin(cluster), processes, running, ledger, journal, clock)
         self.desk = DlqDesk(
             DlqReader(cluster),

@@ -74,10 +74,6 @@ class CannedRecorder:
         "id": "rec-1", "began_ms": 1, "topics": ["rim.fast-path"], "services": ["capsule"], "records": 0, "calls": 1,
         "streams": 0, "faults": 0, "dropped": 0, "missed": 0, "trouble": None,
     }  # fmt: skip
-class RecordingRecords:
-    """One page and one look, and a memory of what was asked."""
-
-    RECORD = {"topic": "rim.fast-path", "partition": 0, "offset": 2, "timestamp_ms": 1, "key": "k", "value": {"a": 1}}
 
     def __init__(self, asked: list[tuple[object, ...]]) -> None:
         self._asked = asked
@@ -93,6 +89,16 @@ class RecordingRecords:
 
     async def stop(self, identity: str) -> dict[str, object]:
         return {**await self.state(identity), "events": [{"kind": "call"}], "outcomes": []}
+
+
+class RecordingRecords:
+    """One page and one look, and a memory of what was asked."""
+
+    RECORD = {"topic": "rim.fast-path", "partition": 0, "offset": 2, "timestamp_ms": 1, "key": "k", "value": {"a": 1}}
+
+    def __init__(self, asked: list[tuple[object, ...]]) -> None:
+        self._asked = asked
+
     def check(self, match: str) -> None:
         if match == "$[":
             raise UsageError("$[ is no JSONPath", where="match")
