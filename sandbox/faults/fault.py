@@ -27,7 +27,12 @@ class Fault(BaseModel):
     """The parameters that all kinds have. They are fixed: to change a fault, remove it and add another."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=_as_written, validate_by_name=False, use_attribute_docstrings=True
+        extra="forbid",
+        frozen=True,
+        alias_generator=_as_written,
+        validate_by_name=False,
+        use_attribute_docstrings=True,
+        defer_build=True,
     )
     kind: ClassVar[str]
     point: ClassVar[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, Union
 
@@ -26,6 +27,7 @@ AnyStep = Annotated[
     Discriminator(verb_of),
 ]
 
+# The kinds whose fields name `AnyStep` are defined before it is: they find it when they are built, at their first use.
 for _kind in STEPS.values():
     if _kind.step_keys:
-        _kind.model_rebuild(_types_namespace={"AnyStep": AnyStep})
+        vars(sys.modules[_kind.__module__])["AnyStep"] = AnyStep
