@@ -42,7 +42,7 @@ class TraceStep(Step):
 
     def _wrong(self, facts: Sequence[Mapping[str, Any]]) -> str | None:
         """What does not hold, None when all does."""
-        began = list(dict.fromkeys(str(each["source"]) for each in sorted(facts, key=_start_ms)))
+        began = _in_order(facts)
         if not began:
             return "nothing is known of it"
         if not set(self.contains).issubset(began):
@@ -88,6 +88,19 @@ def _told(facts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 def _start_ms(fact: Mapping[str, Any]) -> float:
     """A fact that tells how long something took is recorded at its end."""
     return float(fact.get("at_ms", 0)) - float(fact.get("took_ms") or 0.0)
+
+
+def _in_order(facts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Who began when. A cause is never later than its effect: a record may be handled before its writer hears of it."""
+    began: dict[Any, tuple[float, int]] = {}
+    cause = {each.get("span_id"): each.get("parent_span_id") for each in facts}
+    for each in facts:
+        span, start_ms, depth = each.get("span_id") or id(each), _start_ms(each), 0
+        while span is not None and depth <= len(facts):  # up to the root, or round a circle of ids once
+            began[span] = min(began.get(span, (start_ms, 0)), (start_ms, -depth))
+            span, depth = cause.get(span), depth + 1
+    ordered = sorted(facts, key=lambda each: began[each.get("span_id") or id(each)])
+    return list(dict.fromkeys(str(each["source"]) for each in ordered))
 
 
 def _gaps(facts: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -85,3 +85,9 @@ async def test_a_span_whose_cause_is_not_known_is_a_gap(world: Any, play: Any) -
     world.traces["req-1"] = spans("capsule 1 b a", "odyssey 2 c lost")
     result = await play(complete)
     assert result.steps[0].failure.actual == "no cause is known of what odyssey did after 3s"
+
+
+async def test_a_cause_comes_before_its_effect_though_its_writer_hears_of_it_later(world: Any, play: Any) -> None:
+    world.traces["req-1"] = spans("capsule 3 b a", "scenario 5 a none", "odyssey 4 c b")
+    story = STORY.replace("[capsule, odyssey]", "[scenario, capsule, odyssey]\n    in-order: true")
+    assert (await play(story)).outcome == "passed"
