@@ -91,9 +91,6 @@ class FaultStep(Step):
     def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
         return (known_party(self.on),)
 
-    def involves(self, names: Mapping[str, Any]) -> tuple[str, ...]:
-        return (known_party(self.on),)
-
     def title(self, names: dict[str, Any] | None = None) -> str:
         given = {name: shown(each, names) for name, each in self._parameters.items()}
         told = "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items())
