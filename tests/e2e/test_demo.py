@@ -46,14 +46,14 @@ def test_the_demo_does_not_touch_a_sandbox_that_exists(cli: Any) -> None:
 
 
 def test_a_scenario_that_is_interrupted_stops_in_the_engine_too(
-    shared: tuple[Any, dict[str, Any]], tmp_path: Any, wait_for: Any
+    shared: tuple[Any, dict[str, Any]], tmp_path: Any
 ) -> None:
     cli, _ = shared
     story = tmp_path / "endless.yaml"
     story.write_text("scenario: nothing much\nsteps:\n  - wait: 60s\n", encoding="utf-8")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        process = cli.popen("scenario", "run", str(story), "--json")
-        time.sleep(2.0)
+        process = cli.popen("scenario", "run", str(story))
+        assert "nothing much" in process.stdout.readline()  # it is told once it runs
         process.send_signal(number)
         _, err = process.communicate(timeout=20)
         assert process.returncode == 130, err
