@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from sandbox.events.facts import StepFinished
 from sandbox.scenarios.report.printable import printable
-from sandbox.scenarios.report.run_log import RunLog, Told, place_of
+from sandbox.scenarios.report.run_log import RunLog, Told, place_of, why_not_run
 from sandbox.scenarios.result import Failure
 
 __all__ = ["JUnitReport"]
@@ -84,8 +84,8 @@ def _case(suite: Element, step: StepFinished, scenario: str) -> None:
     if line.isdigit():
         about |= {"file": printable(file), "line": line}
     case = SubElement(suite, "testcase", about)
-    if step.outcome == "skipped":
-        SubElement(case, "skipped", message=printable(step.detail or ""))
+    if (reason := why_not_run(step)) is not None:
+        SubElement(case, "skipped", message=printable(reason))
     elif step.outcome == "failed":
         failure = Failure.from_json(step.failure or {})
         is_assertion = failure.exit_code == ASSERTION_EXIT_CODE

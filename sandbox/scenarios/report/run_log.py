@@ -21,7 +21,7 @@ from sandbox.events.facts import (
     StepStarted,
 )
 
-__all__ = ["BUCKET_MS", "RunLog", "Told", "place_of"]
+__all__ = ["BUCKET_MS", "RunLog", "Told", "place_of", "why_not_run"]
 
 BUCKET_MS = 100
 """How finely records are counted over time."""
@@ -39,6 +39,7 @@ class RunLog:
         self.started: ScenarioStarted | None = None
         self.finished: ScenarioFinished | None = None
         self._steps: list[tuple[StepStarted | None, StepFinished | None]] = []
+        self._begun_ms: dict[str, int] = {}
         self.breakers: list[BreakerTransitioned] = []
         self.faults: list[FaultApplied | FaultRemoved] = []
         self.dead_letters: list[DlqRecordWritten] = []
@@ -71,6 +72,7 @@ class RunLog:
             self.finished = fact
         elif isinstance(fact, StepStarted):
             self._steps.append((fact, None))
+            self._begun_ms[place_of(fact)] = fact.at_ms
         else:
             self._finish(fact)
 
@@ -108,6 +110,10 @@ class RunLog:
         """What was done, in the order in which it began: a step before those inside it."""
         return [finished for _, finished in self._steps if finished is not None]
 
+    def began_ms(self, step: StepFinished) -> int:
+        """When a step began, in real time; its `took_ms` is on the sandbox's clock, which may run faster."""
+        return self._begun_ms.get(place_of(step), step.at_ms - round(step.took_ms))
+
     @property
     def numbered(self) -> list[StepFinished]:
         """The steps of the file, without the `say` lines and without what stands inside a step."""
@@ -144,6 +150,13 @@ class RunLog:
 def place_of(step: StepStarted | StepFinished) -> str:
     """`7`, or `7.2` for the second step inside step 7."""
     return step.path or str(step.number)
+
+
+def why_not_run(step: StepFinished) -> str | None:
+    """Why a step was skipped or ended before it could pass or fail; None for one that did."""
+    if step.outcome == "interrupted":
+        return "interrupted"
+    return (step.detail or "skipped") if step.outcome == "skipped" else None
 
 
 def _same(started: StepStarted, finished: StepFinished) -> bool:

@@ -6,7 +6,7 @@ import json
 
 from sandbox.events.facts import StepFinished
 from sandbox.scenarios.report.printable import printable
-from sandbox.scenarios.report.run_log import RunLog, Told
+from sandbox.scenarios.report.run_log import RunLog, Told, why_not_run
 from sandbox.scenarios.result import Failure
 
 __all__ = ["TapReport"]
@@ -39,8 +39,8 @@ def _subtest(run: RunLog) -> list[str]:
 
 def _point(place: int, step: StepFinished) -> list[str]:
     line = f"{'not ok' if step.outcome == 'failed' else 'ok'} {place} - {_plain(step.title)}"
-    if step.outcome == "skipped":
-        return [f"{line} # SKIP {_plain(step.detail or '')}".rstrip()]
+    if (reason := why_not_run(step)) is not None:
+        return [f"{line} # SKIP {_plain(reason)}"]
     if step.outcome != "failed":
         return [line]
     failure = Failure.from_json(step.failure or {})

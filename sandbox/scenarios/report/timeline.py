@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.events.facts import FaultRemoved
+from sandbox.events.facts import FaultRemoved, StepFinished
 from sandbox.observe.deed import format_took
 from sandbox.scenarios.report.run_log import BUCKET_MS, RunLog, place_of
 
@@ -22,6 +22,9 @@ HEIGHT = {"bars": 30, "marks": 24, "rate": 40}
 COLUMN = 5
 """Width of one column of a rate, and the distance within which marks become one."""
 TOPICS_SHOWN = 8
+INNER_ROWS = 6
+OVERLAP = 1.5
+"""How far the bars of two steps, one right after the other, may stand in each other."""
 NAME_CHARS = 28
 LETTERS = {
     "CLOSED": "C", "OPEN": "O", "HALF_OPEN": "H", "FORCED_OPEN": "F", "DISABLED": "D", "METRICS_ONLY": "M",
@@ -111,7 +114,7 @@ class Timeline:
     @property
     def failures(self) -> list[float]:
         """Where a step failed."""
-        return [self._x(step.at_ms) for step in self._run.leaves if step.outcome == "failed"]
+        return [self._x(step.at_ms) for step in self._run.failures]
 
     def _x(self, at_ms: float) -> float:
         part = min(1.0, max(0.0, (at_ms - self._begin_ms) / self._span_ms))
@@ -127,17 +130,27 @@ class Timeline:
         return Bar(x, max(2.0, round(self._x(to_ms) - x, 1)), look, text, title, href)
 
     def _steps(self) -> None:
-        # A step's own time runs on the sandbox's clock, which may be faster; the picture's is real time.
-        bars, before_ms = [], self._begin_ms
+        """The steps of the file; below them those inside steps, each where it does not cover another."""
+        outer = self._run.numbered
+        self._add("bars", "steps", bars=tuple(self._step(step) for step in outer if step.outcome != "skipped"))
+        rows: list[list[Bar]] = []
         for step in self._run.leaves:
-            place = place_of(step)
-            title = f"step {place}: {step.title} · {step.outcome} in {format_took(step.took_ms)}"
-            begin_ms = max(before_ms, step.at_ms - step.took_ms)
-            if step.outcome != "skipped":
-                href = f"#{self._run_id}-{place}"
-                bars.append(self._bar(begin_ms, step.at_ms, step.outcome, place, title, href))
-            before_ms = step.at_ms
-        self._add("bars", "steps", bars=tuple(bars))
+            if place_of(step) == str(step.number) or step.outcome == "skipped":
+                continue
+            bar = self._step(step)
+            free = next((row for row in rows if row[-1].x + row[-1].width <= bar.x + OVERLAP), None)
+            if free is not None:
+                free.append(bar)
+            elif len(rows) < INNER_ROWS:
+                rows.append([bar])
+        for number, row in enumerate(rows):
+            self._add("bars", "inside them" if number == 0 else "", bars=tuple(row))
+
+    def _step(self, step: StepFinished) -> Bar:
+        place = place_of(step)
+        title = f"step {place}: {step.title} · {step.outcome} in {format_took(step.took_ms)}"
+        href = f"#{self._run_id}-{place}"
+        return self._bar(self._run.began_ms(step), step.at_ms, step.outcome, place, title, href)
 
     @property
     def _run_id(self) -> str:

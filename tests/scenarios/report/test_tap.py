@@ -30,3 +30,12 @@ def test_a_number_sign_in_a_title_is_no_directive(story: list[Fact]) -> None:
 
     renamed = [replace(fact, title="wait # TODO") if getattr(fact, "number", 0) == 1 else fact for fact in story]
     assert "    ok 1 - wait \\# TODO" in TapReport().render(Told.of(renamed)).splitlines()
+
+
+def test_a_step_that_another_one_interrupted_is_neither_good_nor_bad(story: list[Fact]) -> None:
+    from dataclasses import replace
+
+    changed = [
+        replace(fact, outcome="interrupted") if getattr(fact, "outcome", "") == "skipped" else fact for fact in story
+    ]
+    assert "    ok 2 - docker: pause the broker # SKIP interrupted" in TapReport().render(Told.of(changed)).splitlines()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.events.facts import Fact, FaultRemoved
+from sandbox.events.facts import Fact, FaultRemoved, StepFinished, StepStarted
 from sandbox.scenarios.report.run_log import Told
 from sandbox.scenarios.report.timeline import LEFT, WIDTH, Lane, Timeline
 from tests.scenarios.report.conftest import at
@@ -74,3 +74,20 @@ def test_many_topics_share_a_lane_and_many_marks_become_one(story: list[Fact]) -
 def test_a_run_that_took_no_time_can_be_drawn(story: list[Fact]) -> None:
     picture = timeline(story[:1])
     assert picture.height > 0 and picture.ticks[0] == (LEFT, "0 s")
+
+
+def test_steps_inside_steps_stand_below_and_do_not_cover_each_other(story: list[Fact]) -> None:
+    def step(kind: type[Fact], ms: int, path: str, **more: Any) -> Fact:
+        about = {"run": "run-1", "number": 1, "path": path, "title": path, "where": f"s.yaml:{path}"}
+        return at(ms, "scenario", kind, **about, **more)
+
+    done: Any = {"outcome": "passed", "took_ms": 1.0}
+    facts = [
+        story[0], step(StepStarted, 0, "1"), step(StepStarted, 100, "1.1"), step(StepStarted, 200, "1.2"),
+        step(StepFinished, 900, "1.1", **done), step(StepStarted, 900, "1.3"), step(StepFinished, 1_000, "1.2", **done),
+        step(StepFinished, 1_000, "1.3", **done), step(StepFinished, 1_000, "1", **done), story[-1],
+    ]  # fmt: skip
+    steps, first, second, *_ = timeline(facts).lanes
+    assert [bar.text for bar in steps.bars] == ["1"] and [bar.text for bar in first.bars] == ["1.1", "1.3"]
+    assert [bar.text for bar in second.bars] == ["1.2"] and first.name == "inside them"
+    assert part(first.bars[0].x) == pytest.approx(100 / 4_100, abs=0.001), "where it began, not its end less its time"
