@@ -103,7 +103,8 @@ class Recorder:
         Without `topics` all but the sandbox's own; without `services` capsule, odyssey and plato.
         """
         if self._recording is not None and not self._is_forgotten(self._recording):
-            raise Conflict("a recording is going on already", where="recording", hint="end it first")
+            hint = "end it first; one whose recorder was killed ends by itself within a minute"
+            raise Conflict("a recording is going on already", where="recording", hint=hint)
         await self.close()
         for name in services:
             if name not in SERVICES:
@@ -186,6 +187,8 @@ class Recorder:
         for task in recording.work:
             if task is not asyncio.current_task():
                 task.cancel()
+        if self._recording is recording:
+            self._recording = None
 
     async def _watch_records(self, recording: _Recording, ready: asyncio.Future[None]) -> None:
         clients = self._clients

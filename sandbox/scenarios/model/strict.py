@@ -12,7 +12,7 @@ from sandbox.scenarios.model.condition import Condition
 from sandbox.scenarios.model.predicate import Predicate
 from sandbox.scenarios.template.tree import Template, compile_template
 
-__all__ = ["Name", "Strict", "TemplateField", "TemplatedMapping", "UnknownKey"]
+__all__ = ["RESERVED_NAMES", "Name", "Strict", "TemplateField", "TemplatedMapping", "UnknownKey"]
 
 
 class UnknownKey(BadValue):
@@ -91,7 +91,7 @@ def _mapping(value: Any) -> Template:
 
 TemplatedMapping = Annotated[Template, PlainValidator(_mapping), WithJsonSchema({"type": "object"})]
 
-_RESERVED = frozenset(
+RESERVED_NAMES = frozenset(
     (
         *("capsule", "odyssey", "plato", "registry", "run", "random", "uuid", "new_id", "now", "choice"),
         *("sequence", "row", "avro_schema", "round"),
@@ -103,7 +103,7 @@ _RESERVED = frozenset(
 def _name(value: Any) -> str:
     if not isinstance(value, str) or not value.isidentifier() or not value.isascii():
         raise BadValue(f"expected a name of letters, digits and _, found {value!r}")
-    if value in _RESERVED:
+    if value in RESERVED_NAMES:
         raise BadValue(f"the name {value!r} is taken", hint="choose another one")
     return str(value)
 

@@ -12,10 +12,10 @@ from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.redaction import REDACTED
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT
 from sandbox.scenarios.recording.happening import Call, Happening, Publish, Stream, happenings
-from sandbox.scenarios.recording.names import Given, Names, json_path
+from sandbox.scenarios.recording.names import SECRET, Given, Names, json_path
 from sandbox.scenarios.recording.outcomes import expectations, is_steady
 from sandbox.scenarios.recording.text import scenario_text
-from sandbox.scenarios.recording.wording import SECRET, Wording, near
+from sandbox.scenarios.recording.wording import Wording, near
 
 __all__ = ["Composed", "compose"]
 
@@ -143,7 +143,7 @@ class _Steps:
 
     def _call(self, call: Call, place: int, wording: Wording, known: Mapping[str, str]) -> dict[str, Any]:
         step: dict[str, Any] = {"http": f"{call.method} {{{{ {call.service} }}}}{wording.path(call.path)}"}
-        headers = {name: value for name, value in call.headers.items() if _matters(name, value)}
+        headers = {name: value for name, value in call.headers.items() if _matters(name, value, call.body)}
         if headers:
             step["headers"] = wording.value(headers)
         if call.body is not None:
@@ -222,8 +222,10 @@ def _without_filled(value: Mapping[str, Any], at_ms: int, kept: set[str]) -> dic
     return left
 
 
-def _matters(name: str, value: str) -> bool:
-    return value not in USUAL.get(name.lower(), ()) and value != REDACTED
+def _matters(name: str, value: str, body: Any) -> bool:
+    """Whether a header is no matter of course; a text that is sent as JSON, broken maybe, has to say so."""
+    usual = () if isinstance(body, str) and name.lower() == "content-type" else USUAL.get(name.lower(), ())
+    return value not in usual and value != REDACTED
 
 
 def _stream(stream: Stream, wording: Wording) -> dict[str, Any]:

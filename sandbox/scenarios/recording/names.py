@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.contracts.redaction import REDACTED
+from sandbox.scenarios.model.strict import RESERVED_NAMES
 from sandbox.scenarios.recording.happening import Call, Happening, Path, scalars
 
-__all__ = ["Given", "Names", "json_path"]
+__all__ = ["SECRET", "Given", "Names", "json_path"]
 
+SECRET = "secret"
+"""The variable that stands where a secret was."""
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MADE = re.compile(r"[0-9a-f]{8}|(?=[0-9A-Za-z]*[0-9])(?=[0-9A-Za-z]*[A-Za-z])[0-9A-Za-z]{16}", re.IGNORECASE)
 """What a machine has made up, such as cap_3f2a7d1e or a ULID; plan_123 is no such thing."""
@@ -20,7 +23,6 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT|\d{13}\Z")
 SHORTEST_CHARS = 4
 INSIDE_CHARS = 8
 """An id at least this long is found inside longer texts too."""
-RESERVED = frozenset(("capsule", "odyssey", "plato", "registry", "run", "random", "uuid", "now", "choice", "sequence"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Names:
     awaited: dict[int, list[Given]] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
     _by_value: dict[str, tuple[str, int]] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=lambda: set(RESERVED))
+    _taken: set[str] = field(default_factory=lambda: {*RESERVED_NAMES, SECRET})
 
     @classmethod
     def of(cls, happened: list[Happening], written: Iterable[Mapping[str, Any]]) -> Names:

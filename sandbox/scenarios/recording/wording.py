@@ -10,11 +10,10 @@ from urllib.parse import quote, unquote
 from sandbox.contracts.instants import parse_instant
 from sandbox.contracts.redaction import REDACTED
 from sandbox.errors import UsageError
-from sandbox.scenarios.recording.names import INSIDE_CHARS
+from sandbox.scenarios.recording.names import INSIDE_CHARS, SECRET
 
-__all__ = ["SECRET", "Wording", "near"]
+__all__ = ["Wording", "near"]
 
-SECRET = "secret"
 NEAR_MS = 3_600_000
 """A moment so near to when it was sent is told by its distance from now."""
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?\Z")

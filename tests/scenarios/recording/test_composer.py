@@ -186,3 +186,17 @@ def test_the_records_of_a_plan_that_somebody_only_watched_are_not_asked_for_agai
     plans = [record(n, "plato.plans", {}, key=key) for n, key in enumerate(["plan_123", "plan_123", "plan_ab12cd34ef"])]
     result, _ = composed(recording([stream(0, 5, "/ws/plans/plan_123", "PLAN_COMPLETED")], {"plato.plans": plans}))
     assert "- expect: plato.plans\n    count: {gte: 1}" in result.text
+
+
+def test_a_broken_body_is_sent_again_as_what_it_was_said_to_be(composed: Any) -> None:
+    broken = {**call(0, "POST capsule /api/v1/capsules", {}, status=400), "body": "{"}
+    headers = {"Content-Type": "application/json", "Accept": "*/*"}
+    result, _ = composed(recording([{**broken, "headers": headers}, {**broken, "body": "{}", "headers": headers}]))
+    assert result.text.count("headers: {Content-Type: application/json}") == 1 and "body: '{'" in result.text
+
+
+def test_a_variable_never_takes_a_name_that_means_something(composed: Any) -> None:
+    made = {"data": {"self": "cap_201258c6f3eb41e9e15d"}}
+    events = [call(0, "POST capsule /x", made, status=201), call(1, "GET capsule /x/cap_201258c6f3eb41e9e15d", {})]
+    result, _ = composed(recording(events))
+    assert "capture: {self_2: $.data.self}" in result.text
