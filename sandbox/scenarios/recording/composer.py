@@ -11,7 +11,7 @@ from typing import Any
 from sandbox.contracts.catalog import Contracts
 from sandbox.contracts.redaction import REDACTED
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT
-from sandbox.scenarios.recording.happening import Call, Happening, Publish, Stream, happenings
+from sandbox.scenarios.recording.happening import Call, Happening, Publish, Stream, happenings, scalars
 from sandbox.scenarios.recording.names import SECRET, Given, Names, json_path
 from sandbox.scenarios.recording.outcomes import expectations, is_steady
 from sandbox.scenarios.recording.text import scenario_text
@@ -115,7 +115,7 @@ class _Steps:
                 continue
             each = self._happened[place]
             steps += [self._awaited(given) for given in self._names.awaited.get(place, ())]
-            self._inputs |= {value for value in each.inputs() if isinstance(value, str | float)}
+            self._inputs |= self._sent(each)
             steps.append({**self._step(place, each), "at": self._moment(each)})
             place += 1
         return steps
@@ -181,11 +181,22 @@ class _Steps:
         return {**content, "value": self._value(record, wording)}
 
     def _value(self, record: Publish, wording: Wording) -> Any:
+        return wording.value(self._said(record))
+
+    def _said(self, record: Publish) -> Any:
+        """The value, without what a run fills in by itself."""
         topic = self._contracts.topics.get(record.topic)
-        value = record.value
-        if topic is None or topic.format != "avro" or not isinstance(value, Mapping):
-            return wording.value(value)
-        return wording.value(_without_filled(value, record.at_ms, set(self._names.made.values())))
+        if topic is None or topic.format != "avro" or not isinstance(record.value, Mapping):
+            return record.value
+        return _without_filled(record.value, record.at_ms, self._names.reused)
+
+    def _sent(self, each: Happening) -> set[Any]:
+        """What is sent again as it was, so that an answer may be expected to echo it."""
+        sent = each.inputs()
+        if isinstance(each, Publish):
+            kept = (value for name, value in each.headers.items() if name.lower() not in OWN_HEADERS)
+            sent = iter((each.key, *kept, *(value for _, value in scalars(self._said(each)))))
+        return {value for value in sent if isinstance(value, str | float)}
 
     def _replay(self, place: int, run: list[Publish]) -> dict[str, Any]:
         name = f"{self._stem}-{len(self._composed.files) + 1}.jsonl"
@@ -195,7 +206,7 @@ class _Steps:
             lines.append(
                 json.dumps({"at_ms": each.at_ms - run[0].at_ms, "topic": each.topic, **content}, ensure_ascii=False)
             )
-            self._inputs |= {value for value in each.inputs() if isinstance(value, str | float)}
+            self._inputs |= self._sent(each)
         self._composed.files[name] = "\n".join(lines) + "\n"
         return {"replay": name, "at": self._moment(run[0])}
 

@@ -40,11 +40,12 @@ class Given:
 @dataclass(slots=True)
 class Names:
     """`captures` by the place of the happening that gives them; `awaited` by the one before which a record must come;
-    `made` are ids of the client's own."""
+    `made` are ids of the client's own; `reused` are texts that were sent more than once."""
 
     captures: dict[int, list[Given]] = field(default_factory=dict)
     awaited: dict[int, list[Given]] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
+    reused: set[str] = field(default_factory=set)
     _by_value: dict[str, tuple[str, int]] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=lambda: {*RESERVED_NAMES, SECRET})
 
@@ -56,6 +57,7 @@ class Names:
         inputs: set[str] = set()
         records = sorted(written, key=lambda each: each["at_ms"])
         used = _uses(happened)
+        names.reused = {value for value, count in used.items() if count > 1}
         for place, each in enumerate(happened):
             mine = {value for value in each.inputs() if isinstance(value, str)}
             for value in sorted(_parts(mine, offers) - inputs):

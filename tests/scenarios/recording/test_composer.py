@@ -200,3 +200,16 @@ def test_a_variable_never_takes_a_name_that_means_something(composed: Any) -> No
     events = [call(0, "POST capsule /x", made, status=201), call(1, "GET capsule /x/cap_201258c6f3eb41e9e15d", {})]
     result, _ = composed(recording(events))
     assert "capture: {self_2: $.data.self}" in result.text
+
+
+def test_what_a_run_fills_in_anew_is_not_expected_to_come_back(composed: Any) -> None:
+    plan = {"data": {"triggerEventId": "evt-1234", "requestId": "req-1234", "entityId": NODE}}
+    event = record(0, "rim.fast-path", {**EVENT, "event_id": "evt-1234"}, key=NODE, **{"X-Request-ID": "req-1234"})
+    result, _ = composed(recording([event, call(9, "GET plato /api/v1/plans/plan_1", plan)]))
+    assert "$.data.entityId" in result.text and "evt-1234" not in result.text and "req-1234" not in result.text
+
+
+def test_an_event_id_that_is_asked_for_later_stays(composed: Any) -> None:
+    event = record(0, "rim.fast-path", {**EVENT, "event_id": "evt-1234"}, key=NODE)
+    result, _ = composed(recording([event, call(9, "GET capsule /api/v1/events?eventId=evt-1234", {})]))
+    assert "event_id: evt-1234" in result.text
