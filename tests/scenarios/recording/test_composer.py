@@ -156,7 +156,8 @@ def test_a_record_that_keeps_no_contract_goes_out_byte_by_byte(composed: Any) ->
 
 
 def test_many_records_go_into_a_file_beside_the_scenario_with_their_times(composed: Any) -> None:
-    many = [record(n * 10, "rim.fast-path", {**EVENT, "stress": n / 100}, key=NODE) for n in range(50)]
+    events = [{**EVENT, "stress": n / 100, "event_id": f"evt-{n}"} for n in range(50)]
+    many = [record(n * 10, "rim.fast-path", event, key=NODE) for n, event in enumerate(events)]
     result, scenario = composed(recording(many))
     assert [step.verb for step in scenario.steps] == ["replay"] and list(result.files) == ["story-1.jsonl"]
     lines = result.files["story-1.jsonl"].splitlines()
@@ -213,3 +214,8 @@ def test_an_event_id_that_is_asked_for_later_stays(composed: Any) -> None:
     event = record(0, "rim.fast-path", {**EVENT, "event_id": "evt-1234"}, key=NODE)
     result, _ = composed(recording([event, call(9, "GET capsule /api/v1/events?eventId=evt-1234", {})]))
     assert "event_id: evt-1234" in result.text
+
+
+def test_an_event_that_came_twice_comes_twice_again(composed: Any) -> None:
+    result, _ = composed(recording([record(n, "rim.fast-path", EVENT, key=NODE) for n in range(2)]))
+    assert result.text.count("event_id: evt-1") == 2
