@@ -53,8 +53,6 @@ class AsyncSandbox:
         self.plato = AsyncRest(backend, "plato", tenant, token)
         self.dlq = AsyncDlq(backend, tenant)
         self.ledger = AsyncLedger(backend)
-        self.since = 0
-        """The journal's last fact before this was begun."""
         self._own_topics: set[str] = set()
 
     @property
@@ -265,7 +263,6 @@ class AsyncSandbox:
     async def begin_lease(self, label: str) -> AsyncSandbox:
         lease = AsyncSandbox(self.backend, f"{label}-{uuid.uuid4().hex[:12]}")
         self.backend.tenants.add(lease.tenant)
-        lease.since = await self.backend.last_fact()
         return lease
 
     @in_loop

@@ -88,11 +88,11 @@ def test_workers_share_one_sandbox_without_seeing_each_other_and_the_last_stops_
     notes = tmp_path / "notes"
     notes.mkdir()
     monkeypatch.setenv("NOTES", str(notes))
-    suite(cli, "isolation.py", "-n", "2").assert_outcomes(passed=41)
+    suite(cli, "isolation.py", "-n", "2").assert_outcomes(passed=21)
     found = [json.loads(path.read_text("utf-8")) for path in notes.glob("*.json")]
     assert {note["worker"] for note in found} == {"gw0", "gw1"}
     assert len({(note["kafka"], note["control"]) for note in found}) == 1
-    assert len({note["tenant"] for note in found}) == 40
+    assert len({note["tenant"] for note in found}) == 20
     wait_for(lambda: cli.processes() == [], 20.0)
     [folder] = [path.name for path in cli.state_root.iterdir() if path.is_dir()]
     assert folder.endswith("-tests"), "a sandbox of the project's tests, beside the developer's own"

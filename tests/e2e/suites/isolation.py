@@ -1,4 +1,4 @@
-"""Forty tests that would all disturb each other: one entity, one topic of their own, side by side in workers."""
+"""Twenty tests that would all disturb each other: one entity, one topic of their own, side by side in workers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 NODE = "rim:entity:finance:EURUSD"
 
 
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", range(20))
 def test_nothing_of_the_others_is_seen(sandbox_lease, number: int) -> None:
     count = number % 3 + 1
     for each in range(count):
