@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def execute(
-    command: Annotated[list[str], typer.Argument(metavar="-- COMMAND…", help="What to run, with its arguments.")],
+    command: Annotated[
+        list[str], typer.Argument(metavar="COMMAND", help="What to run, with its arguments; after `--`.")
+    ],
     ports: Annotated[
         str | None, typer.Option(metavar="auto|default|BASE", help="Well-known ports, a free block, or from BASE on.")
     ] = None,

@@ -114,7 +114,8 @@ class AsyncSandbox:
         """
         real = await self._topic(topic)
         trace = TraceContext.accept(headers or {})
-        carried = {**TraceContext.start(tenant=self.tenant).headers(), **trace.headers(), **(headers or {})}
+        tenant = {TENANT_ID: self.tenant} if self.tenant is not None else {}
+        carried = {**tenant, **trace.headers(), **(headers or {})}
         body: dict[str, Any] = {"key": key, "headers": carried}
         if isinstance(value, bytes):
             body["value_base64"] = b64encode(value).decode("ascii")
