@@ -254,6 +254,13 @@ class ControlClient:
         body = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return await self._ask(dlq_models.Replay, "POST", _path("/v1/dlq", topic, "replay"), body=body)
 
+    async def replay_edited_letter(
+        self, topic: str, identity: str, request: dlq_models.EditedReplayRequest
+    ) -> dlq_models.Replay:
+        """Replay one letter with changes, or get the dry run. Raises UsageError when the value does not fit."""
+        body = request.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return await self._ask(dlq_models.Replay, "POST", _path("/v1/dlq", topic, identity, "replay"), body=body)
+
     async def purge_dead_letters(self, topic: str, request: dlq_models.PurgeRequest) -> dlq_models.Purged:
         body = request.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         return await self._ask(dlq_models.Purged, "POST", _path("/v1/dlq", topic, "purge"), body=body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
@@ -50,12 +50,14 @@ class DlqHandlers:
             ticket=body.ticket,
         )
         desk = await self._engine.dlq()
-        started = await desk.replay(request.match_info["topic"], options)
-        if body.dryRun:
-            return answer(models.Replay, started)
-        answered = answer(models.Replay, started, status=201)
-        answered.headers["Location"] = f"/v1/dlq-replays/{started['replay']}"
-        return answered
+        return _begun(await desk.replay(request.match_info["topic"], options))
+
+    async def replay_edited(self, request: web.Request) -> web.Response:
+        body = await read_body(request, models.EditedReplayRequest)
+        options = ReplayOptions(target=body.target, dry_run=body.dryRun, reason=body.reason, ticket=body.ticket)
+        desk = await self._engine.dlq()
+        topic, identity = request.match_info["topic"], request.match_info["id"]
+        return _begun(await desk.replay_edited(topic, identity, body.changes(), options))
 
     async def purge_dead_letters(self, request: web.Request) -> web.Response:
         body = await read_body(request, models.PurgeRequest)
@@ -98,6 +100,14 @@ def _filter(given: models.DlqFilter) -> LetterFilter:
         from_ms=given.start,
         to_ms=given.end,
     )
+
+
+def _begun(started: dict[str, Any]) -> web.Response:
+    if started["dryRun"]:
+        return answer(models.Replay, started)
+    answered = answer(models.Replay, started, status=201)
+    answered.headers["Location"] = f"/v1/dlq-replays/{started['replay']}"
+    return answered
 
 
 def _automatic(automatic: Automatic) -> web.Response:

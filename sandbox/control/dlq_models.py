@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.control.instant import Instant
 from sandbox.control.models import Names
 
 __all__ = [
     "AutomaticReplay", "DeadLetter", "DeadLetterPage", "DeadLetterRow", "DlqFilter", "DlqQuery", "DlqTopic",
-    "DlqTopicList", "PurgeRequest", "Purged", "Replay", "ReplayList", "ReplayRequest",
+    "DlqTopicList", "EditedReplayRequest", "OriginalView", "PurgeRequest", "Purged", "Replay", "ReplayList",
+    "ReplayRequest",
 ]  # fmt: skip
 
 Category = Literal["DESERIALIZATION", "VALIDATION", "DOWNSTREAM_FAILURE", "PERSISTENCE", "UNKNOWN"]
@@ -104,9 +105,23 @@ class DeadLetterPage(_Answer):
     """Read on with `after=next`."""
 
 
+class OriginalView(_Answer):
+    """The original value for whoever looks on."""
+
+    format: str
+    """avro, json, text, binary or none."""
+    value: Any = None
+    """Decoded, where it can be."""
+    reason: str | None = None
+    """Why it cannot be decoded."""
+    hex: str | None = None
+    """Its first bytes, where it cannot be decoded."""
+
+
 class DeadLetter(DeadLetterRow):
     letter: dict[str, Any]
     """The record on the DLQ topic, as it was written."""
+    original: OriginalView | None = None
     headers: list[tuple[str, str]]
     """The original headers, in their order."""
     history: list[dict[str, Any]]
@@ -128,6 +143,37 @@ class ReplayRequest(DlqFilter):
     """For the audit record."""
     ticket: str | None = Field(default=None, max_length=200)
     """For the audit record."""
+
+
+class EditedReplayRequest(_Request):
+    """One letter's record with changes. What is not given goes out as it was, byte for byte."""
+
+    key: str | None = None
+    value: Any = None
+    """An object, encoded by the topic's contract."""
+    valueBase64: str | None = None
+    """The bytes, in place of `value`."""
+    headers: list[tuple[str, str]] = []
+    """All of them, in their order."""
+    target: str = Field(default="RAW", min_length=1, max_length=249)
+    """RAW (the original topic), SHADOW (a side topic; nothing counts as replayed) or the name of a topic."""
+    dryRun: bool = False
+    """Only say what would happen, and whether the value fits the contract."""
+    reason: str | None = Field(default=None, max_length=1_000)
+    """For the audit record."""
+    ticket: str | None = Field(default=None, max_length=200)
+    """For the audit record."""
+
+    @model_validator(mode="after")
+    def _one_value(self) -> EditedReplayRequest:
+        if {"value", "valueBase64"} <= self.model_fields_set:
+            raise ValueError("give either value or valueBase64")
+        return self
+
+    def changes(self) -> dict[str, Any]:
+        """What is given of the record itself."""
+        named = {"key", "value", "valueBase64", "headers"} & self.model_fields_set
+        return {name: getattr(self, name) for name in named}
 
 
 class Replay(_Answer):

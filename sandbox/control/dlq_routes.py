@@ -21,6 +21,10 @@ DLQ_ROUTES = (
         body=models.ReplayRequest, status=201, tag="dlq",
     ),
     Route(
+        "POST", "/v1/dlq/{topic}/{id}/replay", "replay_edited", "Replay one dead letter, changed; 200 for a dry run",
+        models.Replay, body=models.EditedReplayRequest, status=201, tag="dlq",
+    ),
+    Route(
         "POST", "/v1/dlq/{topic}/purge", "purge_dead_letters", "Give dead letters up for good", models.Purged,
         body=models.PurgeRequest, tag="dlq",
     ),

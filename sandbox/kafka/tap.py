@@ -14,7 +14,7 @@ from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.reader import From, LogReader
 from sandbox.kafka.values import TopicValues, View
 
-__all__ = ["From", "Tap", "TappedRecord"]
+__all__ = ["From", "Tap", "TappedRecord", "plain"]
 
 HEX_LIMIT_BYTES = 256
 
@@ -47,7 +47,7 @@ class TappedRecord:
             "key": _text(record.key),
             "headers": {name: _text(value) for name, value in record.headers},
             "format": self.view.format,
-            "value": _plain(self.view.value),
+            "value": plain(self.view.value),
             "sizeBytes": len(record.value or b""),
         }
         if (schema_id := schema_id_of(record.value)) is not None and self.view.format == "avro":
@@ -117,12 +117,12 @@ def _text(data: bytes | None) -> str | None:
     return None if data is None else data.decode("utf-8", errors="backslashreplace")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value as JSON can carry it: bytes as Avro's JSON encoding has them, NaN and the infinities as words."""
     if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items()}
+        return {name: plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if isinstance(value, float) and not isfinite(value):

@@ -68,6 +68,7 @@ class EngineKafka:
             clock,
             StateFolder(Path(plan.state_dir)).stores / "dlq.db",
             health,
+            self.clients.values,
         )
         self.ledger_feed = LedgerFeed(ledger, cluster, joined)
         self.recorder = Recorder(self.clients, self.topics, running, journal, clock)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import difflib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
@@ -150,5 +149,5 @@ class TopicsView:
 def _bytes(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise UsageError("is not base64", where="value_base64") from None

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.control.client import ControlClient
-from sandbox.control.dlq_models import DlqQuery, PurgeRequest, ReplayRequest
+from sandbox.control.dlq_models import DlqQuery, EditedReplayRequest, PurgeRequest, ReplayRequest
+from sandbox.control.dlq_models import Replay as Answer
 from sandbox.errors import Conflict, UnknownName, UsageError
 from sandbox.runtime.dlq.automatic import Automatic
 from sandbox.runtime.dlq.letter_filter import LetterFilter
@@ -40,6 +41,12 @@ class Desk:
         self.asked.append((topic, options))
         state = "dry-run" if options.dry_run else "running"
         return self._replay(options, state)
+
+    async def replay_edited(
+        self, topic: str, identity: str, changes: dict[str, Any], options: ReplayOptions
+    ) -> dict[str, Any]:
+        self.asked.append((topic, identity, changes, options))
+        return self._replay(options, "dry-run" if options.dry_run else "running")
 
     async def purge(
         self, topic: str, wanted: LetterFilter, *, reason: str | None, ticket: str | None
@@ -150,6 +157,21 @@ async def test_replays_are_looked_up_and_stopped(control: ControlClient, http, d
     with pytest.raises(UnknownName):
         await control.replay("rep_2")
     assert (await (await http.get("/v1/dlq-replays")).json())["replays"][0]["replay"] == "rep_1"
+
+
+async def test_only_what_is_changed_of_a_letter_is_sent(control: ControlClient, desk: Desk) -> None:
+    request = EditedReplayRequest(value={"a": 1}, headers=[("n", "v")], reason="typo")
+    assert (await control.replay_edited_letter("a.b", "d-1", request)).state == "running"
+    topic, identity, changes, options = desk.asked.pop()
+    assert (topic, identity, changes) == ("a.b", "d-1", {"value": {"a": 1}, "headers": [("n", "v")]})
+    assert (options.target, options.dry_run, options.reason) == ("RAW", False, "typo")
+    dry = await control.replay_edited_letter("a.b", "d-1", EditedReplayRequest(key=None, dryRun=True))
+    assert (dry.state, desk.asked.pop()[2]) == ("dry-run", {"key": None})
+
+
+async def test_a_value_and_bytes_at_once_are_refused(desk: Desk, control: ControlClient) -> None:
+    with pytest.raises(UsageError, match="either value or valueBase64"):
+        await control._ask(Answer, "POST", "/v1/dlq/a.b/d-1/replay", body={"value": {}, "valueBase64": ""})
 
 
 async def test_letters_are_purged(control: ControlClient, desk: Desk) -> None:

@@ -8,6 +8,7 @@ from sandbox.control import models
 from sandbox.control.overview_models import PartitionCount
 from sandbox.control.records_models import Look, RecordPage
 from sandbox.errors import UnknownName, UsageError
+from tests.tui.canned_letters import CannedLetters
 from tests.tui.fake_feed import AT_MS
 
 NAMES = ("BRENT", "EURUSD", "TTF-GAS", "WTI", "XAUUSD")
@@ -50,10 +51,11 @@ POISON = record(
 RECORDS = tuple(record(number) for number in range(40))
 
 
-class CannedClient:
+class CannedClient(CannedLetters):
     """Three partitions of one topic; records by `pages`, in turn."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.published: list[tuple[str, models.PublishRequest]] = []
         self.asked: list[dict[str, Any]] = []
         self.refuse: str | None = None

@@ -18,6 +18,9 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "records": ("topics", ("enter",)),
     "record": ("topics", ("enter", "home", "enter")),
     "sending": ("topics", ("a",)),
+    "letter": ("dlq", ("enter", "end", "up", "up", "up", "enter")),
+    "replay": ("dlq", ("enter", "a", "r")),
+    "correct": ("dlq", ("enter", "end", "up", "up", "up", "e")),
 }
 """Name of the picture → page, and the keys that lead to what it shows."""
 

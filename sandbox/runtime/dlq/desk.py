@@ -8,7 +8,7 @@ import difflib
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +19,14 @@ from sandbox.contracts.dead_letter import DlqStatus
 from sandbox.contracts.names import DLQ_SUFFIX
 from sandbox.errors import Conflict, SandboxError, UnknownName, UsageError
 from sandbox.events.facts import DlqPurged, DlqReplayStarted, FactSink
+from sandbox.kafka.tap import plain
 from sandbox.runtime.dlq.audit import write_audit
 from sandbox.runtime.dlq.automatic import Automatic, due_letters
+from sandbox.runtime.dlq.edit import edited_record, header_text
 from sandbox.runtime.dlq.letter_filter import LetterFilter
 from sandbox.runtime.dlq.letters import LETTERS_SCHEMA, Letter, Letters
 from sandbox.runtime.dlq.planning import REPLAYED_STATUSES, Planned
-from sandbox.runtime.dlq.ports import Health, LetterSource, ReplayPublisher
+from sandbox.runtime.dlq.ports import Health, LetterSource, ReplayPublisher, Values
 from sandbox.runtime.dlq.replay import RAW, SHADOW, SHADOW_SUFFIX, Replay, ReplayOptions
 from sandbox.runtime.dlq.replayer import SOURCE, Replayer
 from sandbox.runtime.dlq.replays import REPLAYS_SCHEMA, Replays
@@ -38,6 +40,9 @@ log = logging.getLogger(__name__)
 SETTINGS_SCHEMA = "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
 LOOK_EVERY_S = 1.0
 STOP_LIMIT_S = 2.0
+SHOWN_BYTES = 4_096
+EDITED_RETRY_LIMIT = 1_000
+"""An operator who corrects a record may try as often as it takes."""
 
 
 class DlqDesk:
@@ -55,6 +60,7 @@ class DlqDesk:
         clock: Clock,
         path: Path | None,
         health: Health,
+        values: Values,
         *,
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
@@ -63,6 +69,7 @@ class DlqDesk:
         self._facts = facts
         self._clock = clock
         self._health = health
+        self._values = values
         self._new_id = new_id
         self._database = Database(path, LETTERS_SCHEMA + REPLAYS_SCHEMA + SETTINGS_SCHEMA)
         self.letters = Letters(self._database)
@@ -151,11 +158,20 @@ class DlqDesk:
         letter = self._find_letter(await self._find_topic(topic), identity)
         content = self.letters.content(letter)
         original = content.original
+        view = await self._values.view(original.topic, original.value)
         return {
             **letter.to_json(),
             "letter": dict(content.body),
+            "original": {
+                "format": view.format,
+                "value": plain(view.value),
+                "reason": view.reason,
+                "hex": None if view.reason is None or original.value is None else original.value[:SHOWN_BYTES].hex(" "),
+            },
+            "requestId": content.trace.request_id,
+            "correlationId": content.trace.correlation_id,
             "sizeBytes": len(original.value or b""),
-            "headers": [[name, (value or b"").decode("utf-8", "backslashreplace")] for name, value in original.headers],
+            "headers": [[name, header_text(value)] for name, value in original.headers],
             "history": self.replays.history(letter.number),
         }
 
@@ -170,6 +186,22 @@ class DlqDesk:
             raise Conflict(f"replay {going.replay} of {dlq_topic} is going on", where=topic, hint="wait, or stop it")
         target = await self._target(dlq_topic, options)
         return (await self._begin(dlq_topic, options, target)).to_json()
+
+    async def replay_edited(
+        self, topic: str, identity: str, changes: Mapping[str, Any], options: ReplayOptions
+    ) -> dict[str, Any]:
+        """Send one letter's record with `changes` (see `edited_record`) in place of the original; a `Replay` as JSON.
+
+        The letter stands for what was sent: it is settled as by any replay. Raises Conflict for one that is RETRYING
+        or RESOLVED, UsageError for what does not fit.
+        """
+        dlq_topic = await self._find_topic(topic)
+        letter = self._find_letter(dlq_topic, identity)
+        if letter.status in (DlqStatus.RETRYING, DlqStatus.RESOLVED):
+            raise Conflict(f"the letter is {letter.status}", where=letter.id, hint="there is nothing to replay")
+        edited = await edited_record(self.letters.content(letter).original, changes, self._values)
+        wanted = LetterFilter(ids=(letter.id,), statuses=(letter.status,))
+        return await self.replay(topic, replace(options, wanted=wanted, edited=edited, retry_limit=EDITED_RETRY_LIMIT))
 
     async def _begin(self, dlq_topic: str, options: ReplayOptions, target: str | None) -> Replay:
         if self._resting:

@@ -55,7 +55,7 @@ class Planned:
         replayed = failed = dead = records = also_reached = 0
         for members in self.bundles:
             own = sum(each.number in asked for each in members)
-            if letters.content(members[0]).problem is not None:
+            if options.edited is None and letters.content(members[0]).problem is not None:
                 failed += own
             elif options.moves_statuses and max(each.replays for each in members) >= options.retry_limit:
                 dead += own

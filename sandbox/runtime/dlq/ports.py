@@ -9,8 +9,9 @@ from sandbox.contracts.delivery import Published
 from sandbox.contracts.tracing import TraceContext
 from sandbox.kafka.dlq_reader import Positions, Progress
 from sandbox.kafka.reader import PartitionOffsets
+from sandbox.kafka.values import View
 
-__all__ = ["Health", "LetterSource", "OnItsWay", "ReplayPublisher"]
+__all__ = ["Health", "LetterSource", "OnItsWay", "ReplayPublisher", "Values"]
 
 
 class LetterSource(Protocol):
@@ -54,6 +55,16 @@ class ReplayPublisher(Protocol):
 
     async def make_side_topic(self, topic: str, like: str) -> None:
         """Make a topic with as many partitions as another one, if it is missing."""
+
+
+class Values(Protocol):
+    """Record values by their topic's contract, as TopicValues."""
+
+    async def encode(self, topic: str, value: Mapping[str, Any]) -> bytes:
+        """Raises UsageError when the value does not fit, UpstreamUnavailable while the registry is away."""
+
+    async def view(self, topic: str, data: bytes | None) -> View:
+        """Never fails; says why where it cannot."""
 
 
 class Health(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.contracts.instants import format_instant
 from sandbox.contracts.names import DLQ_SUFFIX
+from sandbox.runtime.dlq.edit import EditedRecord
 from sandbox.runtime.dlq.letter_filter import LetterFilter
 
 __all__ = ["RAW", "SHADOW", "Replay", "ReplayOptions"]
@@ -20,7 +21,8 @@ SHADOW_SUFFIX = ".shadow"
 class ReplayOptions:
     """`target` is RAW (the original topic), SHADOW (a side topic, `{topic}.shadow`) or the name of a topic.
 
-    A record that has been replayed `retry_limit` times is marked DEAD in place of being replayed again.
+    A record that has been replayed `retry_limit` times is marked DEAD in place of being replayed again. `edited` goes
+    out in place of the original; then `wanted` is one letter.
     """
 
     wanted: LetterFilter = field(default_factory=LetterFilter)
@@ -32,6 +34,7 @@ class ReplayOptions:
     reason: str | None = None
     ticket: str | None = None
     automatic: bool = False
+    edited: EditedRecord | None = None
 
     @property
     def moves_statuses(self) -> bool:
@@ -39,11 +42,14 @@ class ReplayOptions:
         return self.target != SHADOW
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "wanted": self.wanted.to_json()}
+        edited = None if self.edited is None else self.edited.to_json()
+        return {**asdict(self), "wanted": self.wanted.to_json(), "edited": edited}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ReplayOptions:
-        return cls(**{**data, "wanted": LetterFilter.from_json(data["wanted"])})
+        edited = data.get("edited")
+        known = {"wanted": LetterFilter.from_json(data["wanted"])}
+        return cls(**{**data, **known, "edited": None if edited is None else EditedRecord.from_json(edited)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +96,7 @@ class Replay:
             "targetTopic": self.target_topic,
             "dryRun": options.dry_run,
             "automatic": options.automatic,
+            "edited": [] if options.edited is None else list(options.edited.changed),
             "filter": options.wanted.to_json(),
             "reason": options.reason,
             "ticket": options.ticket,

@@ -101,6 +101,8 @@ class Replayer:
                 if not letters:
                     continue
                 content = self._letters.content(letters[0])
+                if replay.options.edited is not None:
+                    content = replay.options.edited.applied_to(content)
                 replays = max(each.replays for each in letters)
                 if content.problem is not None:
                     self._replays.done(bundle, [each.number for each in letters], FAILED, content.problem)
@@ -133,8 +135,11 @@ class Replayer:
         topic = original.topic if raw else replay.target_topic or original.topic
         try:
             partitions = await self._publisher.partitions(topic)
-            # The partition of the original, so that the order per key is what it was, whoever chose the partition.
-            partition = original.partition if raw and 0 <= original.partition < partitions else None
+            # The partition of the original, so that the order per key is what it was, whoever chose the partition;
+            # another key goes where its own records are.
+            edited = replay.options.edited
+            keyed = edited is None or "key" not in edited.changed
+            partition = original.partition if raw and keyed and 0 <= original.partition < partitions else None
             headers = outgoing.content.replayed_headers(outgoing.replay_id, outgoing.replays)
             return await self._publisher.post_raw(
                 topic, key=original.key, value=original.value, headers=headers, partition=partition

@@ -25,7 +25,7 @@ class PageEntry:
 PAGES = (
     PageEntry("overview", "Overview", "overview:OverviewPage", "is it up, what flows, what is broken"),
     PageEntry("topics", "Topics", "topics:TopicsPage", "records as they come, and records of your own"),
-    PageEntry("dlq", "DLQ", "soon:SoonPage", "dead letters: what failed and why, sent again"),
+    PageEntry("dlq", "DLQ", "dlq:DlqPage", "dead letters: what failed and why, sent again"),
     PageEntry("scenarios", "Scenarios", "soon:SoonPage", "stories with assertions, step by step"),
     PageEntry("trace", "Trace", "soon:SoonPage", "what happened under one id, as a waterfall"),
     PageEntry("faults", "Faults", "soon:SoonPage", "faults, breakers, limits, components"),

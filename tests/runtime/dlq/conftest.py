@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +17,12 @@ from sandbox.contracts.dead_letter import DeadLetter, FailureCategory
 from sandbox.contracts.delivery import Published
 from sandbox.contracts.record import Record
 from sandbox.contracts.tracing import TraceContext
-from sandbox.errors import SandboxError, UnknownName
+from sandbox.errors import SandboxError, UnknownName, UsageError
 from sandbox.events.facts import Fact
 from sandbox.kafka.cluster import KafkaUnavailable
 from sandbox.kafka.dlq_reader import Positions, Progress
 from sandbox.kafka.reader import PartitionOffsets
+from sandbox.kafka.values import View
 from sandbox.runtime.dlq.desk import DlqDesk
 
 TOPIC = "perception.events"
@@ -154,6 +156,21 @@ class Health:
         return self.found
 
 
+class Values:
+    """JSON for every topic; a value with a field `bad` does not fit."""
+
+    async def encode(self, topic: str, value: Mapping[str, Any]) -> bytes:
+        if "bad" in value:
+            raise UsageError("bad: is no field of the schema", where=topic)
+        return json.dumps(value).encode()
+
+    async def view(self, topic: str, data: bytes | None) -> View:
+        try:
+            return View("json", json.loads(data or b""))
+        except ValueError:
+            return View("binary", reason="the value is not JSON")
+
+
 class Office:
     """A desk with everything around it."""
 
@@ -176,6 +193,7 @@ class Office:
             self.clock,
             self._path,
             self.health,
+            Values(),
             new_id=lambda: str(next(self._numbers)),
         )
 
