@@ -21,6 +21,7 @@ def status(name: NameOption = None, json: JsonOption = False) -> None:
     from sandbox.cli.ready import endpoint_lines
     from sandbox.cli.swap_lines import contract_lines, left_out_lines
     from sandbox.cli.target import find_target
+    from sandbox.cli.traffic import traffic_line
     from sandbox.errors import SandboxError
 
     target = find_target(name)
@@ -43,6 +44,10 @@ def status(name: NameOption = None, json: JsonOption = False) -> None:
     with suppress(SandboxError):  # a process that does not answer has no faults either
         for each in target.quick.get("/v1/faults")["faults"]:
             data(f"  fault {each['id']}: {each['text']} on {each['on']}, has acted {each['hits']}×")
+    with suppress(SandboxError):
+        traffic = target.quick.get("/v1/traffic")
+        if traffic["running"]:
+            data(f"  {traffic_line(traffic)}")
     if folder := found.get("contracts", {}).get("folder"):
         data("")
         for line in contract_lines(folder, found["contracts"]["findings"]):

@@ -22,6 +22,7 @@ from sandbox.control import (
     overview_models,
     records_models,
     reset_models,
+    traffic_models,
 )
 from sandbox.errors import NotRunning
 
@@ -304,6 +305,21 @@ class ControlClient:
         return await self._ask(models.Limits, "DELETE", _path("/v1/limits", service))
 
     # Faults
+
+    async def traffic(self) -> traffic_models.TrafficState:
+        return await self._ask(traffic_models.TrafficState, "GET", "/v1/traffic")
+
+    async def start_traffic(
+        self, rate_per_s: float | None = None, seed: int | None = None
+    ) -> traffic_models.TrafficState:
+        """Raises Conflict while it runs."""
+        body = {"rate_per_s": rate_per_s, "seed": seed}
+        given = {name: value for name, value in body.items() if value is not None}
+        return await self._ask(traffic_models.TrafficState, "POST", "/v1/traffic", body=given)
+
+    async def stop_traffic(self) -> traffic_models.TrafficState:
+        """How it stood; nothing happens when it does not run."""
+        return await self._ask(traffic_models.TrafficState, "DELETE", "/v1/traffic")
 
     async def faults(self) -> list[fault_models.AppliedFault]:
         return (await self._ask(fault_models.FaultList, "GET", "/v1/faults")).faults

@@ -21,6 +21,7 @@ from sandbox.control import (
     records_models,
     reset_models,
     topic_models,
+    traffic_models,
 )
 from sandbox.control.field_texts import describe, field_texts
 from sandbox.control.models import ErrorAnswer
@@ -40,6 +41,7 @@ _TEXT_MODULES = {
         records_models,
         topic_models,
         recording_models,
+        traffic_models,
         limits,
         fault_request,
     )

@@ -12,6 +12,7 @@ from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.full_reset import FullReset
 from sandbox.runtime.overview import EngineOverview
 from sandbox.runtime.resets import Resets
+from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
     from sandbox.runtime.dlq.desk import DlqDesk
@@ -35,6 +36,7 @@ class Engine(Protocol):
     resets: Resets
     full_reset: FullReset
     faults: EngineFaults
+    traffic: Traffic
     overview: EngineOverview
     records: RecordsView
 

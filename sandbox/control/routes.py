@@ -13,6 +13,7 @@ from sandbox.control.records_routes import RECORDS_ROUTES
 from sandbox.control.reset_routes import RESET_ROUTES
 from sandbox.control.route import Route
 from sandbox.control.topic_models import NewTopicRequest
+from sandbox.control.traffic_routes import TRAFFIC_ROUTES
 
 __all__ = ["OPENAPI_PATH", "ROUTES", "Route"]
 
@@ -84,6 +85,7 @@ ROUTES = (
     *GROUPS_ROUTES,
     *RESET_ROUTES,
     *FAULT_ROUTES,
+    *TRAFFIC_ROUTES,
     *DLQ_ROUTES,
     *RECORDING_ROUTES,
     Route(

@@ -20,6 +20,7 @@ from sandbox.control.reset_handlers import ResetHandlers
 from sandbox.control.routes import OPENAPI_PATH, ROUTES
 from sandbox.control.sockets import Sockets
 from sandbox.control.topic_handlers import TopicHandlers
+from sandbox.control.traffic_handlers import TrafficHandlers
 from sandbox.runtime.access import LOOPBACK, access_gate, json_errors
 
 __all__ = ["control_app"]
@@ -47,6 +48,7 @@ def control_app(
         ResetHandlers(engine),
         FaultHandlers(engine),
         RecordingHandlers(engine),
+        TrafficHandlers(engine),
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(rooms, route.operation))

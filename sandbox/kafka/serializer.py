@@ -176,7 +176,7 @@ class AvroDeserializer:
         try:
             return fastavro.schemaless_reader(io.BytesIO(body), writer, other)
         except _UNREADABLE as error:
-            reason = f"schema {schema_id} ({full_name(writer)}) does not decode the value: {error or 'it is too short'}"
+            reason = f"schema {schema_id} ({full_name(writer)}) does not decode the value: {_brief(error)}"
             raise RecordFailure(FailureCategory.DESERIALIZATION, reason) from error
 
     def forget(self) -> None:
@@ -192,6 +192,13 @@ class AvroDeserializer:
             raise RecordFailure(FailureCategory.DESERIALIZATION, f"schema id {schema_id}: {error.message}") from error
         except UsageError as error:
             raise RecordFailure(FailureCategory.DESERIALIZATION, f"schema id {schema_id}: {error.message}") from error
+
+
+def _brief(error: Exception) -> str:
+    """fastavro tells two schemas that do not match in full."""
+    if isinstance(error, fastavro.read.SchemaResolutionError):
+        return "the reader's schema does not match it"
+    return str(error) or "it is too short"
 
 
 def _same(one: Any, other: Any) -> bool:

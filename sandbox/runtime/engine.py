@@ -36,6 +36,7 @@ from sandbox.runtime.resets import Resets
 from sandbox.runtime.runtimes import Runtime
 from sandbox.runtime.scenario_runs import ScenarioRuns
 from sandbox.runtime.swaps import Swaps
+from sandbox.runtime.traffic import Traffic
 
 if TYPE_CHECKING:
     from sandbox.runtime.dlq.desk import DlqDesk
@@ -68,6 +69,7 @@ class Engine:
         self.services = {each.name: Supervised(each, self.journal, self.clock) for each in services}
         self._swaps = Swaps(plan)
         self.scenarios = ScenarioRuns(self._scenario_world)
+        self.traffic = Traffic(self.scenarios, self.clock)
         self._training: Child | None = None
         self.resets = Resets(self.running, self.journal, self.clock)
         self.outgoing: list[Any] = []

@@ -26,7 +26,7 @@ STOP_LIMIT_S = 35.0
 @dataclass(slots=True)
 class _Run:
     name: str
-    speed: float
+    speed: float | None
     runner: ScenarioRunner
     task: asyncio.Task[ScenarioResult]
 
@@ -38,8 +38,13 @@ class ScenarioRuns:
         self._make_world = make_world
         self._runs: dict[str, _Run] = {}
 
-    def start(self, document: Mapping[str, Any]) -> str:
-        """Start a run of a `DOCUMENT`; its id. Raises UsageError or InvalidFile."""
+    def start(
+        self, document: Mapping[str, Any], *, given: Mapping[str, Any] | None = None, ambient: bool = False
+    ) -> str:
+        """Start a run of a `DOCUMENT`; its id. Raises UsageError or InvalidFile.
+
+        `given` takes the place of vars of the scenario. An `ambient` run lets later ones change the clock's speed.
+        """
         from sandbox.scenarios.load import read_scenario
         from sandbox.scenarios.part import left_out
         from sandbox.scenarios.runner import ScenarioRunner
@@ -59,9 +64,11 @@ class ScenarioRuns:
         if speed is not None:
             scenario = scenario.at_speed(speed)
         self._refuse_other_speed(scenario.speed)
-        runner = ScenarioRunner(world, scenario, file=file, seed=seed, left_out=left_out(scenario, start, end))
+        runner = ScenarioRunner(
+            world, scenario, file=file, seed=seed, given=given, left_out=left_out(scenario, start, end)
+        )
         task = asyncio.create_task(runner.run(), name=f"scenario {runner.run_id}")
-        self._runs[runner.run_id] = _Run(scenario.scenario, scenario.speed, runner, task)
+        self._runs[runner.run_id] = _Run(scenario.scenario, None if ambient else scenario.speed, runner, task)
         for old in [each for each, run in self._runs.items() if run.task.done()][: max(0, len(self._runs) - KEPT)]:
             del self._runs[old]
         return runner.run_id
@@ -69,7 +76,7 @@ class ScenarioRuns:
     def _refuse_other_speed(self, speed: float) -> None:
         """There is one clock in a sandbox, so runs side by side must agree on how fast it goes."""
         for run in self._runs.values():
-            if not run.task.done() and run.speed != speed:
+            if not run.task.done() and run.speed not in (None, speed):
                 raise Conflict(
                     f"{run.name!r} runs at {run.speed:g} times real time, this scenario wants {speed:g}",
                     where="speed",
@@ -83,6 +90,11 @@ class ScenarioRuns:
             # The end is told as a fact an instant before the task itself ends.
             await asyncio.wait({found.task}, timeout=0.2)
         return self._json(run, found)
+
+    def runner(self, run: str) -> ScenarioRunner | None:
+        """The runner of a run that goes on; None when it has ended."""
+        found = self._runs.get(run)
+        return None if found is None or found.task.done() else found.runner
 
     async def stop(self, run: str) -> dict[str, Any]:
         """Interrupt a run; its `finally` steps still run."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from sandbox.clock import NANOS, Clock
 from sandbox.contracts.delivery import Published
+from sandbox.errors import UpstreamUnavailable
 from sandbox.scenarios.background import Work
 from sandbox.scenarios.disorder import Disorder
 from sandbox.scenarios.ports import Outgoing, Sent, World
@@ -17,13 +18,15 @@ __all__ = ["YIELD_EVERY", "Outflow", "count_of", "wait_until"]
 IN_FLIGHT_LIMIT = 1_000
 YIELD_EVERY = 50
 NAP_S = 0.05
+LEAST_S = 0.05
 
 
 class Outflow(Work):
     """`make` builds the record with a number, which counts from 1; `moments` says when each is due, in nanoseconds from
     the start. It goes on until one of them has no more, or until it is stopped.
 
-    A record that is late is sent at once, so that the count stays exact.
+    A record that is late is sent at once, so that the count stays exact. With `keep_going` one that Kafka does not take
+    is counted as failed, and the next one has its turn.
     """
 
     def __init__(
@@ -33,17 +36,20 @@ class Outflow(Work):
         moments: Iterator[int],
         *,
         disorder: Disorder | None = None,
+        keep_going: bool = False,
     ) -> None:
         self._world = world
         self._make = make
         self._moments = moments
         self._disorder = disorder
+        self._keep_going = keep_going
         self._pending: deque[Sent] = deque()
         self._stopping = False
         self._start_ns = 0
         self._last_ns = 0
         self.made = 0
         self.sent = 0
+        self.failed = 0
         self.last_published: Published | None = None
 
     def stop(self) -> None:
@@ -52,20 +58,21 @@ class Outflow(Work):
 
     @property
     def rate_per_s(self) -> float | None:
-        """Records a second from the first to the last so far; None while there are less than two."""
+        """Records a second from the first to the last so far; None while there is too little to tell."""
         took_s = (self._last_ns - self._start_ns) / NANOS
-        return (self.sent - 1) / took_s if self.sent > 1 and took_s > 0 else None
+        return (self.sent - 1) / took_s if self.sent > 1 and took_s > LEAST_S else None
 
     @property
     def told(self) -> str:
         """`600 records sent, 100/s`."""
         rate = self.rate_per_s
         told = "" if self._disorder is None else self._disorder.describe()
-        return f"{count_of(self.sent)} sent{told}{'' if rate is None else f', {rate:.4g}/s'}"
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{count_of(self.sent)} sent{told}{'' if rate is None else f', {rate:.4g}/s'}{failed}"
 
     def result(self) -> dict[str, int | float | None]:
         """What later steps know."""
-        return {"sent": self.sent, "rate": self.rate_per_s}
+        return {"sent": self.sent, "rate": self.rate_per_s, "failed": self.failed}
 
     async def run(self) -> None:
         """Returns when the broker has every record. Raises UpstreamUnavailable or UsageError."""
@@ -84,14 +91,32 @@ class Outflow(Work):
         for each in () if self._disorder is None else self._disorder.rest():
             await self._send(each)
         while self._pending:
-            self.last_published = await self._pending.popleft().published()
+            await self._settle()
 
     async def _send(self, outgoing: Outgoing) -> None:
-        self._pending.append(await self._world.send(outgoing))
+        try:
+            self._pending.append(await self._world.send(outgoing))
+        except UpstreamUnavailable:
+            self.failed += 1
+            if not self._keep_going:
+                raise
+            return
         self.sent += 1
         self._last_ns = self._world.clock.monotonic_ns()
-        if len(self._pending) >= IN_FLIGHT_LIMIT:
+        while len(self._pending) >= IN_FLIGHT_LIMIT or self._pending[0].done:
+            await self._settle()
+            if not self._pending:
+                break
+
+    async def _settle(self) -> None:
+        """Wait for the oldest record on its way."""
+        try:
             self.last_published = await self._pending.popleft().published()
+        except UpstreamUnavailable:
+            self.sent -= 1
+            self.failed += 1
+            if not self._keep_going:
+                raise
 
     def _stopped(self) -> bool:
         return self._stopping

@@ -46,7 +46,10 @@ class AvroWriter(Protocol):
 
 
 class Sent(Protocol):
-    """A record on its way to the broker."""
+    """A record on its way to the broker. `done` once it is known whether it got there."""
+
+    @property
+    def done(self) -> bool: ...
 
     async def published(self) -> Published:
         """Where the broker put it, once it has it. Raises UpstreamUnavailable."""

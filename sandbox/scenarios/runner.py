@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
@@ -37,7 +37,7 @@ SEED_BELOW = 1_000_000
 class ScenarioRunner:
     """One run of one scenario in one world. `ids` makes the ids of run, requests and traces, new in every run.
 
-    `left_out` are places in `steps` that are told as skipped.
+    `left_out` are places in `steps` that are told as skipped; `given` takes the place of vars of the same name.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class ScenarioRunner:
         run: str | None = None,
         ids: random.Random | None = None,
         left_out: Collection[int] = (),
+        given: Mapping[str, Any] | None = None,
     ) -> None:
         self._world = world
         self._scenario = scenario
@@ -61,6 +62,13 @@ class ScenarioRunner:
         self.run_id = run or new_id("run-", self._ids)
         self.correlation_id = new_id("trace-", self._ids)
         self._telling = Telling(world, self.run_id, self.correlation_id)
+        self._given = dict(given or {})
+        self._stage: Stage | None = None
+
+    @property
+    def beside(self) -> dict[str, Mapping[str, Any]]:
+        """What goes on in the background now, by name, and what it has come to: `sent`, `rate`, `failed`…"""
+        return {} if self._stage is None else {each.name: each.work.result() for each in self._stage.backgrounds}
 
     @property
     def steps(self) -> tuple[StepResult, ...]:
@@ -133,7 +141,7 @@ class ScenarioRunner:
         calls = await stack.enter_async_context(world.calls())
         names = self._given_names()
         about: Any = {"run": self.run_id, "correlation_id": self.correlation_id, "seed": self.seed}
-        stage = Stage(world, calls, names=names, ids=self._ids, **about)
+        stage = self._stage = Stage(world, calls, names=names, ids=self._ids, **about)
         if topics := tuple(dict.fromkeys(topic for step in scenario.all_steps() for topic in step.topics())):
             await stack.enter_async_context(self._watch_records(stage, topics))
         if any(isinstance(step, BreakerStep) for step in scenario.all_steps()):
@@ -153,7 +161,7 @@ class ScenarioRunner:
         names: dict[str, Any] = {**endpoints, "run": run, "avro_schema": self._avro_schema}
         functions = template_functions(self._rng("vars"), self._ids, self._world.clock)
         for name, template in self._scenario.vars.items():
-            names[name] = template.render({**functions, **names})
+            names[name] = self._given[name] if name in self._given else template.render({**functions, **names})
         return names
 
     @allowed_in_templates

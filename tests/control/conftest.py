@@ -114,6 +114,29 @@ class RecordingRecords:
         await asyncio.Event().wait()
 
 
+class RecordingTraffic:
+    """Ambient traffic that runs or not."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, object] = {"running": False}
+
+    def state(self) -> dict[str, object]:
+        return self.found
+
+    def start(self, rate_per_s: float, seed: int | None) -> dict[str, object]:
+        if self.found["running"]:
+            raise Conflict("traffic runs already", where="traffic")
+        self.found = {
+            "running": True, "run": "run-1", "rate_per_s": rate_per_s, "seed": seed, "since_ms": 1, "sent": 7,
+            "failed": 0, "records": {"ticks": 7},
+        }  # fmt: skip
+        return self.found
+
+    async def stop(self) -> dict[str, object]:
+        stood, self.found = self.found, {"running": False}
+        return {**stood, "running": False}
+
+
 class RecordingEngine:
     """An engine of one topic, one breaker and one component, which remembers what it was asked."""
 
@@ -121,6 +144,7 @@ class RecordingEngine:
         self.journal = journal or Journal()
         self.intake = Intake(self.journal, ManualClock())
         self.ledger = Ledger(self.journal)
+        self.traffic = RecordingTraffic()
         self.asked: list[tuple[object, ...]] = []
         self.tailed: asyncio.Queue[dict[str, object]] = asyncio.Queue()
         self.tails_open = 0

@@ -184,3 +184,18 @@ async def test_faults_are_made_and_removed_by_the_client(control, engine) -> Non
     assert made.text == "http-status --status 503" and engine.asked[-1][1]["id"] == "outage"
     assert (await control.remove_fault("outage")).hits == 4
     assert [fault.hits for fault in await control.remove_faults()] == [4]
+
+
+async def test_ambient_traffic_is_started_once_and_stopped(control) -> None:
+    assert not (await control.traffic()).running
+    started = await control.start_traffic(20)
+    assert (started.running, started.rate_per_s, started.seed, started.records) == (True, 20, None, {"ticks": 7})
+    with pytest.raises(Conflict, match="runs already"):
+        await control.start_traffic(seed=3)
+    assert (await control.stop_traffic()).sent == 7
+    assert not (await control.traffic()).running and (await control.stop_traffic()).run is None
+
+
+async def test_traffic_is_asked_for_within_reason(http) -> None:
+    for body in ({"rate_per_s": 0}, {"rate_per_s": 1e9}, {"seed": -1}, {"rate": 5}):
+        assert (await http.post("/v1/traffic", json=body)).status == 400

@@ -39,6 +39,7 @@ from sandbox.scenarios.runner import ScenarioRunner
 @dataclass
 class FakeSent:
     place: Published
+    done: bool = True
 
     async def published(self) -> Published:
         return self.place

@@ -61,8 +61,8 @@ MISTAKES = {
     "unknown key in a step": (
         ("rate: 100/s", "rat: 100/s"),
         "story.yaml:16: unknown key 'rat' in the step `publish`, expected publish, key, value, raw, poison, from, "
-        "headers, partition, format, schema, subject-strategy, duplicates, out-of-order, count, rate, ramp, burst, "
-        "stages, for, jitter, background, as, at\n  → did you mean 'rate'?",
+        "headers, partition, format, schema, subject-strategy, duplicates, out-of-order, keep-going, count, rate, "
+        "ramp, burst, stages, for, jitter, background, as, at\n  → did you mean 'rate'?",
     ),
     "unknown key in the header": (
         ("purpose:", "purpos:"),

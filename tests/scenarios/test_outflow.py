@@ -38,6 +38,10 @@ class SlowBroker:
         broker, offset = self, self.taken - 1
 
         class Sent:
+            @property
+            def done(self) -> bool:
+                return broker.acknowledge.is_set()
+
             async def published(self) -> Published:
                 await broker.acknowledge.wait()
                 if broker.trouble is not None:
@@ -112,4 +116,8 @@ async def test_it_tells_how_many_went_out_and_how_fast(world: Any) -> None:
     task = asyncio.create_task(flow.run())
     await world.clock.advance(3.0)
     await task
-    assert flow.told == "21 records sent, 10/s" and flow.result() == {"sent": 21, "rate": pytest.approx(10)}
+    assert flow.told == "21 records sent, 10/s" and flow.result() == {
+        "sent": 21,
+        "rate": pytest.approx(10),
+        "failed": 0,
+    }

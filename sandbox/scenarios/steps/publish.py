@@ -87,6 +87,8 @@ class PublishStep(PacedStep):
     """`5%` or `every 10th`: these are sent twice, with the same ids."""
     out_of_order: PortionField | None = Field(default=None, alias="out-of-order")
     """`5%` or `every 10th`: these are sent after the next one of the same key."""
+    keep_going: bool = Field(default=False, alias="keep-going")
+    """Go on when Kafka does not take a record, which is then lost: `NAME.failed` counts them."""
     _rows: tuple[Row, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
@@ -172,7 +174,9 @@ class PublishStep(PacedStep):
         if self.duplicates or self.out_of_order:
             chance = self.chance(turn)
             disorder = Disorder(chooser(self.duplicates, chance), chooser(self.out_of_order, chance))
-        outflow = Outflow(turn.world, maker.make, self.moments(turn, once), disorder=disorder)
+        outflow = Outflow(
+            turn.world, maker.make, self.moments(turn, once), disorder=disorder, keep_going=self.keep_going
+        )
         last = LastRecord(maker)
         turn.remember(self.name, last)
         if not await self.begin(turn, outflow):

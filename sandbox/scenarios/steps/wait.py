@@ -9,11 +9,14 @@ from sandbox.scenarios.stage import Turn
 from sandbox.scenarios.steps.step import Step
 from sandbox.scenarios.template.tree import Constant, Template, compile_template, shown
 
+FOREVER = "forever"
+HOUR_S = 3600.0
+
 
 def _duration(value: Any) -> Template:
     """A duration, or a template that will be one. Raises BadValue."""
     template = compile_template(value)
-    if isinstance(template, Constant):
+    if isinstance(template, Constant) and template.value != FOREVER:
         duration_s(template.value)
     return template
 
@@ -25,13 +28,17 @@ class WaitStep(Step):
     duration: Annotated[
         Template,
         PlainValidator(_duration),
-        WithJsonSchema({"type": "string", "examples": ["5s", "{{ retry_after }}s"]}),
+        WithJsonSchema({"type": "string", "examples": ["5s", FOREVER, "{{ retry_after }}s"]}),
     ] = Field(alias="wait")
-    """How long, on the sandbox's clock; may be a template: `{{ retry_after }}s`."""
+    """How long, on the sandbox's clock; may be a template: `{{ retry_after }}s`. `forever` lasts until somebody stops
+    the run."""
 
     def title(self, names: dict[str, Any] | None = None) -> str:
         return f"wait {shown(self.duration, names)}"
 
     async def run(self, turn: Turn) -> None:
         """Raises BadValue when the template comes to no duration."""
-        await turn.world.clock.sleep(duration_s(self.duration.render(turn.names)))
+        lasts = self.duration.render(turn.names)
+        while lasts == FOREVER:
+            await turn.world.clock.sleep(HOUR_S)
+        await turn.world.clock.sleep(duration_s(lasts))
