@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-import uuid
 
 __all__ = ["new_id", "new_uuid"]
 
 _SYSTEM = random.SystemRandom()
+_UUID_4 = 4 << 76 | 2 << 62
+"""Version 4 and the variant of RFC 9562."""
+_UUID_FREE = (1 << 128) - 1 & ~(0xF << 76 | 3 << 62)
 
 
 def new_id(prefix: str, rng: random.Random | None = None) -> str:
@@ -17,4 +19,6 @@ def new_id(prefix: str, rng: random.Random | None = None) -> str:
 
 def new_uuid(rng: random.Random | None = None) -> str:
     """A random (version 4) UUID, seeded when `rng` is."""
-    return str(uuid.UUID(int=(rng or _SYSTEM).getrandbits(128), version=4))
+    # Spelled out: `uuid.UUID` takes three times as long, and each published record has one.
+    digits = f"{(rng or _SYSTEM).getrandbits(128) & _UUID_FREE | _UUID_4:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -35,13 +36,16 @@ from sandbox.kafka.cluster import Cluster
 from sandbox.kafka.request import AWAY
 from sandbox.kafka.shutdown import abort_producer
 
-__all__ = ["DEAD_LETTER_LIMIT_BYTES", "RECORD_LIMIT_BYTES", "Delivering", "RecordProducer"]
+__all__ = ["DEAD_LETTER_LIMIT_BYTES", "RECORD_LIMIT_BYTES", "Delivering", "Keyed", "RecordProducer"]
 
 RECORD_LIMIT_BYTES = 1024 * 1024
 """Kafka's usual limit. Checked here, since a batch that the broker refuses ends an idempotent producer's sequence."""
 DEAD_LETTER_LIMIT_BYTES = 16 * 1024 * 1024
 """Largest record on a DLQ topic: a dead letter holds its original twice, as text and in base64."""
 OVERHEAD_BYTES = 128
+SURELY_SMALL_BYTES = 512 * 1024
+SURELY_FEW_HEADERS = 5
+"""The tracing ones. What has no more, and no larger value, is not measured where many are sent at once."""
 BATCH_BYTES = 65_536
 """What waits for one partition; records gather in it while the request before it is under way, so none lingers."""
 GRACE_S = 1.0
@@ -49,6 +53,15 @@ GRACE_S = 1.0
 _SEQUENCE_LOST = (
     InvalidProducerEpoch, InvalidProducerIdMapping, OutOfOrderSequenceNumber, ProducerFenced, UnknownProducerId,
 )  # fmt: skip
+
+
+class Keyed(NamedTuple):
+    """A record to send; `partition` is chosen by the key when it is None."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    partition: int | None = None
 
 
 class RecordProducer:
@@ -141,10 +154,51 @@ class RecordProducer:
             partition = _hash(key) % len(partitions)
         elif partition is not None and partition not in partitions:
             raise UnknownName(f"there is no partition {partition}: it has {len(partitions)}", where=topic)
+        sending = producer.send(
+            topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms, headers=list(headers)
+        )
+        return await self._send(producer, topic, sending, on_delivered)
+
+    async def enqueue_many(
+        self, topic: str, records: Sequence[Keyed], on_delivered: Callable[[Sequence[int], RecordMetadata], None]
+    ) -> list[tuple[Sequence[int], Delivering]]:
+        """Take many records for sending at once, a batch for each partition, at a fraction of the cost of one by one.
+
+        The order within a partition is kept. Each batch comes with the places of its records in `records`; so is
+        `on_delivered` called, with the metadata of the first. Waits and raises as `enqueue`, when some may be sent.
+        """
+        for record in records:
+            if record.key is None and record.value is None:
+                raise UsageError("a record needs a key or a value", where=topic)
+            if len(record.value or b"") > SURELY_SMALL_BYTES or len(record.headers) > SURELY_FEW_HEADERS:
+                _check_size(topic, record.key, record.value, record.headers)
+        producer = await self._connected()
+        partitions = await self._known_topic(producer, topic)
+        by_partition: dict[int, list[int]] = {}
+        for place, record in enumerate(records):
+            by_partition.setdefault(_partition(topic, record, partitions), []).append(place)
+        found = []
+        for partition, places in by_partition.items():
+            while places:
+                batch = producer.create_batch()
+                taken, places = _fill(batch, records, places)
+                sending = self._batch(producer, batch, topic, partition)
+                found.append((taken, await self._send(producer, topic, sending, partial(on_delivered, taken))))
+        return found
+
+    @staticmethod
+    async def _batch(producer: AIOKafkaProducer, batch: Any, topic: str, partition: int) -> Any:
+        return await producer.send_batch(batch, topic, partition=partition)
+
+    async def _send(
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        sending: Coroutine[Any, Any, Any],
+        on_delivered: Callable[[RecordMetadata], None] | None,
+    ) -> Delivering:
         try:
-            future = await producer.send(
-                topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms, headers=list(headers)
-            )
+            future = await sending
         except (*AWAY, *_SEQUENCE_LOST) as error:
             await self._discard(producer)
             raise self.cluster.unavailable(f"publishing to {topic}", error) from error
@@ -261,6 +315,25 @@ class Delivering:
         # Nobody may be waiting any more: the error is asked for, so that it is not reported as forgotten.
         if not future.cancelled() and future.exception() is None and self._on_delivered is not None:
             self._on_delivered(future.result())
+
+
+def _partition(topic: str, record: Keyed, partitions: set[int]) -> int:
+    if record.partition is not None:
+        if record.partition not in partitions:
+            message = f"there is no partition {record.partition}: it has {len(partitions)}"
+            raise UnknownName(message, where=topic)
+        return record.partition
+    return random.randrange(len(partitions)) if record.key is None else _hash(record.key) % len(partitions)
+
+
+def _fill(batch: Any, records: Sequence[Keyed], places: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    """Put records into a batch as far as they fit; the places of those and of the rest."""
+    append = batch.append
+    for taken, place in enumerate(places):
+        key, value, headers, _ = records[place]
+        if append(timestamp=None, key=key, value=value, headers=headers) is None:
+            return places[:taken], places[taken:]
+    return places, ()
 
 
 def _check_size(topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> None:

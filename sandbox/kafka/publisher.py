@@ -16,11 +16,11 @@ from sandbox.contracts.poison import Poison
 from sandbox.contracts.subject_strategy import SubjectStrategy
 from sandbox.contracts.tracing import TraceContext
 from sandbox.events.facts import FactSink, RecordProduced, trace_fields
-from sandbox.kafka.producer import Delivering, RecordProducer
+from sandbox.kafka.producer import Delivering, Keyed, RecordProducer
 from sandbox.kafka.topics_admin import TopicsAdmin
 from sandbox.kafka.values import TopicValues
 
-__all__ = ["Interception", "KafkaPublisher", "Leaving", "Pending", "Posted"]
+__all__ = ["Interception", "KafkaPublisher", "Leaving", "Many", "Pending", "Posted"]
 
 DLQ_PARTITIONS = 3
 DLQ_RETENTION_MS = 90 * 86_400_000
@@ -166,6 +166,19 @@ class KafkaPublisher:
             self._interceptions, Leaving(topic, key, value, carried, partition, timestamp_ms, hop)
         )
 
+    async def post_many(
+        self, topic: str, records: Sequence[Keyed], on_delivered: Callable[[Sequence[int], RecordMetadata], None]
+    ) -> Many:
+        """Publish many records as they are, without the wait and past interceptions; recording facts is left to
+        `on_delivered`, which gets the places of the records of each batch and the metadata of its first."""
+        real = self._producer.cluster.names.topic(topic)
+        return Many(topic, self._producer, await self._producer.enqueue_many(real, records, on_delivered))
+
+    @property
+    def intercepted(self) -> bool:
+        """Whether something stands between it and Kafka now."""
+        return bool(self._interceptions)
+
     async def make_dead_letter_topic(self, topic: str) -> None:
         """Make a DLQ topic that the contracts did not foresee, if it is missing."""
         async with TopicsAdmin(self._producer.cluster) as topics:
@@ -252,6 +265,27 @@ class Pending:
         """Wait for the acknowledgement. Raises as `KafkaPublisher.publish`."""
         where = await self._producer.acknowledged(self._sent)
         return Published(self._topic, where.partition, where.offset)
+
+
+class Many:
+    """Records that were queued together."""
+
+    __slots__ = ("_producer", "_sent", "_topic")
+
+    def __init__(self, topic: str, producer: RecordProducer, sent: Sequence[tuple[Sequence[int], Delivering]]) -> None:
+        self._topic = topic
+        self._producer = producer
+        self._sent = sent
+
+    @property
+    def done(self) -> bool:
+        return all(each.future.done() for _, each in self._sent)
+
+    async def published(self) -> Published:
+        """Wait for the acknowledgement of all; where the last one is. Raises as `KafkaPublisher.publish`."""
+        found = [(places, await self._producer.acknowledged(each)) for places, each in self._sent]
+        places, first = max(found, key=lambda each: each[0][-1])
+        return Published(self._topic, first.partition, first.offset + len(places) - 1)
 
 
 def _merged(traced: Headers, given: Headers) -> list[tuple[str, bytes]]:

@@ -21,6 +21,7 @@ from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.groups_view import GroupsView
 from sandbox.runtime.kafka_clients import KafkaClients
 from sandbox.runtime.resets import Resets
+from sandbox.runtime.scenario_batch import OneByOne, ScenarioBatch
 from sandbox.runtime.scenario_calls import open_service_calls
 from sandbox.runtime.scenario_logs import ScenarioLogs
 from sandbox.scenarios.assertions.assertion import MISSING
@@ -124,6 +125,11 @@ class ScenarioWorld:
             key = None if outgoing.key is None else outgoing.key.encode()
             return await self._publisher.post_raw(outgoing.topic, key=key, value=value, **about)
         return await self._publisher.post(outgoing.topic, value, key=outgoing.key, **about)
+
+    async def send_many(self, outgoing: Sequence[Outgoing]) -> Posted:
+        if self._publisher.intercepted:  # a fault looks at each of them
+            return OneByOne([await self.send(each) for each in outgoing])
+        return await ScenarioBatch(outgoing, SOURCE, self._journal, self.clock).send(self._publisher)
 
     async def avro_writer(
         self,

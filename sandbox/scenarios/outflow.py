@@ -15,7 +15,9 @@ from sandbox.scenarios.ports import Outgoing, Sent, World
 
 __all__ = ["YIELD_EVERY", "Outflow", "count_of", "wait_until"]
 
-IN_FLIGHT_LIMIT = 1_000
+IN_FLIGHT_LIMIT = 2_000
+TOGETHER = 500
+"""Records that go out together where so many are due; they share a batch a partition."""
 YIELD_EVERY = 50
 NAP_S = 0.05
 LEAST_S = 0.05
@@ -43,7 +45,9 @@ class Outflow(Work):
         self._moments = moments
         self._disorder = disorder
         self._keep_going = keep_going
-        self._pending: deque[Sent] = deque()
+        self._due: list[Outgoing] = []
+        self._pending: deque[tuple[Sent, int]] = deque()
+        self._on_their_way = 0
         self._stopping = False
         self._start_ns = 0
         self._last_ns = 0
@@ -78,43 +82,61 @@ class Outflow(Work):
         """Returns when the broker has every record. Raises UpstreamUnavailable or UsageError."""
         clock = self._world.clock
         self._start_ns = self._last_ns = start_ns = clock.monotonic_ns()
+        disorder, due = self._disorder, self._due
         for moment_ns in self._moments:
-            await wait_until(clock, start_ns + moment_ns, self._stopped)
+            if start_ns + moment_ns > clock.monotonic_ns():
+                await self._send()
+                await wait_until(clock, start_ns + moment_ns, self._stopped)
             if self._stopping:
                 break
             self.made += 1
             outgoing = self._make(self.made)
-            for each in (outgoing,) if self._disorder is None else self._disorder.take(self.made, outgoing):
-                await self._send(each)
+            if disorder is None:
+                due.append(outgoing)
+            else:
+                due.extend(disorder.take(self.made, outgoing))
+            if len(due) >= TOGETHER:
+                await self._send()
             if self.made % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-        for each in () if self._disorder is None else self._disorder.rest():
-            await self._send(each)
+        if disorder is not None:
+            due.extend(disorder.rest())
+        await self._send()
         while self._pending:
             await self._settle()
 
-    async def _send(self, outgoing: Outgoing) -> None:
-        try:
-            self._pending.append(await self._world.send(outgoing))
-        except UpstreamUnavailable:
-            self.failed += 1
-            if not self._keep_going:
-                raise
+    async def _send(self) -> None:
+        """Send what is due: a record that is due alone on its own, several together."""
+        due, count = tuple(self._due), len(self._due)
+        if not due:
             return
-        self.sent += 1
+        self._due.clear()
+        together = count > 1 and all(type(each.value) is bytes or each.value is None for each in due)
+        for part in (due,) if together else ((each,) for each in due):
+            try:
+                world = self._world
+                sent = await (world.send_many(part) if len(part) > 1 else world.send(part[0]))
+            except UpstreamUnavailable:
+                self.failed += len(part)
+                if not self._keep_going:
+                    raise
+                continue
+            self._pending.append((sent, len(part)))
+            self._on_their_way += len(part)
+            self.sent += len(part)
         self._last_ns = self._world.clock.monotonic_ns()
-        while len(self._pending) >= IN_FLIGHT_LIMIT or self._pending[0].done:
+        while self._pending and (self._on_their_way > IN_FLIGHT_LIMIT - TOGETHER or self._pending[0][0].done):
             await self._settle()
-            if not self._pending:
-                break
 
     async def _settle(self) -> None:
-        """Wait for the oldest record on its way."""
+        """Wait for the oldest on their way."""
+        sent, count = self._pending.popleft()
+        self._on_their_way -= count
         try:
-            self.last_published = await self._pending.popleft().published()
+            self.last_published = await sent.published()
         except UpstreamUnavailable:
-            self.sent -= 1
-            self.failed += 1
+            self.sent -= count
+            self.failed += count
             if not self._keep_going:
                 raise
 

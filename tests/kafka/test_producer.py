@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,8 @@ from sandbox.contracts.record import Record
 from sandbox.contracts.tracing import TraceContext
 from sandbox.errors import UnknownName, UsageError
 from sandbox.kafka.cluster import Cluster, KafkaUnavailable
-from sandbox.kafka.producer import RecordProducer
-from sandbox.kafka.publisher import KafkaPublisher
+from sandbox.kafka.producer import Keyed, RecordProducer
+from sandbox.kafka.publisher import KafkaPublisher, Many
 from sandbox.kafka.reader import LogReader
 from sandbox.kafka.topics_admin import TopicsAdmin
 from sandbox.kafka.values import TopicValues
@@ -224,3 +224,45 @@ async def test_stopping_while_kafka_is_frozen_is_bounded(cluster: Cluster, broke
         os.kill(broker.pid, signal.SIGCONT)
     with pytest.raises(KafkaUnavailable, match="closed"):
         await producer.send(topic, b"k", b"v")
+
+
+async def test_many_at_once_keep_their_order_in_each_partition_and_tell_where_they_are(
+    producer: RecordProducer, cluster: Cluster
+) -> None:
+    large = b"x" * 100_000  # more than a batch, between records that are small
+    records = [Keyed(b"k%d" % (n % 3), large if n == 50 else b"%d" % n, [("n", b"%d" % n)]) for n in range(300)]
+    told: dict[int, tuple[int, int]] = {}
+
+    def delivered(places: Sequence[int], first: Any) -> None:
+        told.update({place: (first.partition, first.offset + step) for step, place in enumerate(places)})
+
+    topic = cluster.names.topic("rim.fast-path")
+    many = Many("rim.fast-path", producer, await producer.enqueue_many(topic, records, delivered))
+    last = await many.published()
+    await asyncio.sleep(0)
+    found = await everything(cluster, "rim.fast-path")
+    assert {(each.partition, each.offset): dict(each.headers)["n"] for each in found} == {
+        told[n]: b"%d" % n for n in range(300)
+    }
+    for key in (b"k0", b"k1", b"k2"):
+        numbers = [int(dict(each.headers)["n"]) for each in found if each.key == key]
+        assert numbers == sorted(numbers)
+    assert many.done and (last.partition, last.offset) == told[299]
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (Keyed(None, None), "needs a key or a value"),
+        (Keyed(b"k", b"x" * 2_000_000), "more than the"),
+        (Keyed(b"k", b"x", [("h", b"x" * 2_000_000)] * 6), "more than the"),
+        (Keyed(b"k", b"x", (), 99), "there is no partition 99"),
+    ],
+)
+async def test_what_kafka_would_not_take_among_many_is_refused_before_any_is_sent(
+    record: Keyed, message: str, producer: RecordProducer, cluster: Cluster
+) -> None:
+    topic = cluster.names.topic("rim.fast-path")
+    with pytest.raises(UsageError, match=message):
+        await producer.enqueue_many(topic, [Keyed(b"k", b"good"), record], lambda places, first: None)
+    assert await everything(cluster, "rim.fast-path") == []

@@ -167,6 +167,9 @@ class FakeWorld:
         self.on_publish(outgoing)
         return FakeSent(place)
 
+    async def send_many(self, outgoing: Any) -> FakeSent:
+        return [await self.send(each) for each in outgoing][-1]
+
     def _offset(self, topic: str) -> int:
         self._offsets[topic] = self._offsets.get(topic, -1) + 1
         return self._offsets[topic]

@@ -33,6 +33,9 @@ class SlowBroker:
         self.acknowledge = asyncio.Event()
         self.trouble: Exception | None = None
 
+    async def send_many(self, many: Any) -> Any:
+        return [await self.send(each) for each in many][-1]
+
     async def send(self, each: Outgoing) -> Any:
         self.taken += 1
         broker, offset = self, self.taken - 1

@@ -16,6 +16,7 @@ from jinja2 import nodes as syntax
 
 from sandbox.errors import UsageError
 from sandbox.scenarios.model.bad_value import BadValue, nearest
+from sandbox.scenarios.template.direct import plain
 from sandbox.scenarios.template.environment import (
     RENDER_ERRORS,
     RESULT_LIMIT_CHARS,
@@ -30,6 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 Names = Mapping[str, Any]
+PLAIN_LIMIT_CHARS = 10_000
 
 
 class SourceText(str):
@@ -104,9 +106,10 @@ class _Source(Template):
 class Expression(_Source):
     """One whole `{{ … }}`; its value keeps its type."""
 
-    def __init__(self, source: str, names: frozenset[str]) -> None:
+    def __init__(self, source: str, names: frozenset[str], node: syntax.Node) -> None:
         super().__init__(source)
         self.names = names
+        self._plain = plain(node)
         inner = source[2:-2]
         inner = inner[1:] if inner[:1] in ("-", "+") else inner
         inner = inner[:-1] if inner[-1:] in ("-", "+") else inner
@@ -114,6 +117,16 @@ class Expression(_Source):
         self._template = compiled._template
 
     def render(self, names: Names) -> Any:
+        if self._plain is not None:
+            try:
+                value = self._plain(names)
+                if type(value) is float or type(value) is int:
+                    return value
+                if not isinstance(value, Undefined):
+                    check_size(value)
+                    return value
+            except RENDER_ERRORS:
+                pass  # Jinja tells what is wrong, or knows better
         template = self._template
         try:
             context = template.new_context(names, shared=True)
@@ -132,12 +145,21 @@ class Expression(_Source):
 class TextTemplate(_Source):
     """Text with expressions in it; its value is text."""
 
-    def __init__(self, source: str, names: frozenset[str]) -> None:
+    def __init__(self, source: str, names: frozenset[str], parts: list[syntax.Node]) -> None:
         super().__init__(source)
         self.names = names
+        found = [plain(part) for part in parts]
+        self._plain = None if None in found else found
         self._template = template_environment().from_string(str(source))
 
     def render(self, names: Names) -> str:
+        if self._plain is not None:
+            try:
+                texts = [str(part(names)) for part in self._plain]  # type: ignore[misc]
+                if sum(map(len, texts)) <= PLAIN_LIMIT_CHARS:
+                    return "".join(texts)
+            except RENDER_ERRORS:
+                pass
         template = self._template
         parts: list[str] = []
         chars = 0
@@ -220,8 +242,8 @@ def _compile_text(source: str) -> Template:
     parts = [part for output in tree.body for part in output.nodes]  # type: ignore[attr-defined]
     whole = len(parts) == 1 and not isinstance(parts[0], syntax.TemplateData)
     if whole and source.startswith("{{") and source.endswith("}}"):
-        return Expression(source, names)
-    return TextTemplate(source, names)
+        return Expression(source, names, parts[0])
+    return TextTemplate(source, names, parts)
 
 
 def shown(template: Template | None, names: Mapping[str, Any] | None) -> str:
