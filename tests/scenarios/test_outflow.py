@@ -124,3 +124,29 @@ async def test_it_tells_how_many_went_out_and_how_fast(world: Any) -> None:
         "rate": pytest.approx(10),
         "failed": 0,
     }
+
+
+async def test_with_keep_going_what_is_not_taken_is_counted_and_the_rest_goes_out(world: Any) -> None:
+    flow = Outflow(world, outgoing, due(30, 10), keep_going=True)
+    task = asyncio.create_task(flow.run())
+    await world.clock.advance(0.95)
+    world.kafka_down = True
+    await world.clock.advance(1.0)
+    world.kafka_down = False
+    await world.clock.advance(2.0)
+    await task
+    assert (flow.made, flow.sent, flow.failed) == (30, 20, 10) and flow.told.endswith("10 failed")
+
+
+async def test_records_that_are_due_together_go_out_together_and_in_order(world: Any) -> None:
+    together: list[int] = []
+    send_many = world.send_many
+
+    async def counted(many: Any) -> Any:
+        together.append(len(many))
+        return await send_many(many)
+
+    world.send_many = counted
+    await Outflow(world, outgoing, due(1_200, None)).run()
+    assert together == [500, 500, 200]
+    assert [int(each.value) for each in world.published] == list(range(1, 1_201))

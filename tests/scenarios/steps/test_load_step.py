@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.errors import UpstreamUnavailable
+from sandbox.errors import UpstreamUnavailable, UsageError
 from sandbox.scenarios.pacing import steady
 from sandbox.scenarios.ports import Answer
 from sandbox.scenarios.volley import Volley
@@ -93,3 +93,9 @@ async def test_without_a_pace_calls_follow_each_other(world: Any, play: Any) -> 
 async def test_what_can_be_expected_is_named(key: str, play: Any) -> None:
     with pytest.raises(Exception, match="expected sent, answered, errors"):
         await play(f"scenario: s\nsteps:\n  - load: GET {{{{ capsule }}}}/a\n    expect: {{{key}: 1}}\n")
+
+
+async def test_a_call_that_cannot_be_made_ends_the_load(world: Any, play: Any) -> None:
+    world.answers["GET /a"] = [UsageError("cannot call http://capsule:8083/a")]
+    result = await play("scenario: s\nsteps:\n  - load: GET {{ capsule }}/a\n    rate: 10/s\n    count: 100\n")
+    assert "cannot call" in result.steps[0].failure.actual and len(world.calls_made) < 3

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 from typing import Any
 
 import pytest
 
 from sandbox.errors import InvalidFile
 from sandbox.scenarios.load import read_scenario
+from sandbox.scenarios.runner import ScenarioRunner
 
 
 async def test_it_waits_on_the_clock_of_the_sandbox(world: Any, play: Any) -> None:
@@ -32,3 +35,27 @@ def test_a_duration_without_unit_is_refused_at_its_line() -> None:
     with pytest.raises(InvalidFile, match="wait: expected a duration with its unit, found 5") as found:
         read_scenario("scenario: s\nsteps:\n  - wait: 5\n", "s.yaml")
     assert found.value.where == "s.yaml:3"
+
+
+async def test_forever_lasts_until_the_run_is_stopped_and_vars_may_be_given(world: Any) -> None:
+    text = """
+scenario: s
+vars: {rate: 1}
+steps:
+  - publish: audit.events
+    as: noise
+    background: true
+    rate: "{{ rate }}/s"
+    value: {n: "{{ sequence }}"}
+  - wait: forever
+"""
+    scenario = read_scenario(text, "s.yaml", world.contracts)
+    assert scenario.steps[1].title() == "wait forever"
+    runner = ScenarioRunner(world, scenario, file="s.yaml", ids=random.Random(1), given={"rate": 10})
+    task = asyncio.create_task(runner.run())
+    for _ in range(100):
+        await world.clock.advance(0.05)
+    assert not task.done() and runner.beside["noise"]["sent"] == pytest.approx(50, abs=1)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
