@@ -100,7 +100,7 @@ class Bench:
         absent: Any = None
         world = ScenarioWorld(
             self.clients, journal, clock, {}, breakers=absent, ledger=absent, groups=absent, resets=absent,
-            set_speed=absent, faults=absent, controls=absent, lacks=absent, log_folder=absent,
+            set_speed=absent, faults=absent, controls=absent, lacks=lambda need: None, log_folder=Path(),
         )  # fmt: skip
         runner = ScenarioRunner(world, read_scenario(text, "benchmark.yaml", self.contracts), file="benchmark.yaml")
         watch = Stopwatch()
