@@ -61,6 +61,15 @@ class ScenarioControls:
         desk = await self._engine.dlq()
         return int((await desk.purge(topic, _filter(letters), reason="scenario"))["purged"])
 
+    async def automatic(self) -> tuple[bool, float]:
+        found = (await self._engine.dlq()).automatic
+        return found.enabled, found.wait_s
+
+    async def set_automatic(self, enabled: bool, rest_s: float) -> None:
+        from sandbox.runtime.dlq.automatic import Automatic
+
+        (await self._engine.dlq()).set_automatic(Automatic(enabled, rest_s))
+
 
 def _numbers(limits: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: limits[name] for name in ("query", "command", "admin", "enabled") if name in limits}

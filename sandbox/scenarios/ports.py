@@ -160,6 +160,11 @@ class Controls(Protocol):
     async def purge(self, topic: str, letters: Mapping[str, Any]) -> int:
         """Give dead letters up; how many."""
 
+    async def automatic(self) -> tuple[bool, float]:
+        """Whether dead letters are replayed by themselves, and after how many seconds."""
+
+    async def set_automatic(self, enabled: bool, rest_s: float) -> None: ...
+
 
 class Socket(Protocol):
     """An open WebSocket connection."""

@@ -306,6 +306,12 @@ class FakeWorld:
         self.did.append(("purge", topic, dict(letters)))
         return 3
 
+    async def automatic(self) -> tuple[bool, float]:
+        return False, 30.0
+
+    async def set_automatic(self, enabled: bool, rest_s: float) -> None:
+        self.did.append(("automatic", enabled, rest_s))
+
     async def logs(self) -> FakeWorld:
         self.log.clear()
         return self

@@ -3,6 +3,7 @@
 from sandbox.scenarios.steps.breaker import BreakerStep
 from sandbox.scenarios.steps.control import ControlStep
 from sandbox.scenarios.steps.dlq import DlqStep
+from sandbox.scenarios.steps.dlq_auto import DlqAutoStep
 from sandbox.scenarios.steps.dlq_purge import DlqPurgeStep
 from sandbox.scenarios.steps.dlq_replay import DlqReplayStep
 from sandbox.scenarios.steps.do import DoStep
@@ -54,6 +55,7 @@ STEPS: dict[str, type[Step]] = {
         LimitsStep,
         DlqReplayStep,
         DlqPurgeStep,
+        DlqAutoStep,
         ResetStep,
         ResetOffsetsStep,
         FaultStep,

@@ -30,6 +30,7 @@ EXAMPLES = {
     "limits": "limits: capsule\n    set: {query: 5}",
     "dlq-replay": "dlq-replay: rim.fast-path",
     "dlq-purge": "dlq-purge: rim.fast-path\n    category: VALIDATION",
+    "dlq-auto": "dlq-auto: on",
     "wait": "wait: 1s",
     "stop": "stop: other",
     "do": "do:\n      - wait: 1s\n      - wait: 1s",
