@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Footer
+from textual.widgets import Footer, Input, TextArea
 
 from sandbox.tui.commands import Commands
 from sandbox.tui.dialogs.help import Help
@@ -19,6 +19,7 @@ from sandbox.tui.screens.page import Page
 from sandbox.tui.themes import DARK, THEMES
 from sandbox.tui.widgets.filter_bar import FilterBar
 from sandbox.tui.widgets.header import Header
+from sandbox.tui.widgets.link_bar import LinkBar
 from sandbox.tui.widgets.tab_line import TabLine
 
 __all__ = ["SandboxApp"]
@@ -33,7 +34,6 @@ class SandboxApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar = {Commands}
     CSS = """
-    Screen { background: $background; }
     #pages { height: 1fr; padding-top: 0; }
     #pages > * { display: none; }
     #pages > .-shown { display: block; }
@@ -46,7 +46,8 @@ class SandboxApp(App[None]):
             for number, entry in enumerate(PAGES, 1)
         ),
         Binding("question_mark", "help", "help", show=False),
-        Binding("slash", "filter", "filter", show=False),
+        # With priority, so that the keys right behind it find the line open; see `check_action`.
+        Binding("slash", "filter", "filter", show=False, priority=True),
         Binding("escape", "back", "back", show=False),
         Binding("ctrl+t", "theme", "theme", show=False),
         Binding("q", "quit", "quit", show=False),
@@ -72,6 +73,7 @@ class SandboxApp(App[None]):
     def compose(self) -> ComposeResult:
         yield Header()
         yield TabLine([(entry.name, entry.title) for entry in PAGES])
+        yield LinkBar()
         yield Container(id="pages")
         yield FilterBar()
         yield Footer(show_command_palette=False, compact=True)
@@ -87,6 +89,7 @@ class SandboxApp(App[None]):
         if self.feed.version != self._seen:
             self._seen = self.feed.version
             self.query_one(Header).show(self.feed.now)
+            self.query_one(LinkBar).show(self.feed.now)
             if self.page is not None:
                 self.page.show(self.feed.now)
 
@@ -136,6 +139,10 @@ class SandboxApp(App[None]):
     @property
     def _scope(self) -> tuple[str, str]:
         return self._open, self.page.filter_scope if self.page is not None else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A slash is a letter where text is typed, and dialogs have no filter."""
+        return not (action == "filter" and (isinstance(self.focused, Input | TextArea) or len(self.screen_stack) > 1))
 
     def show_filter(self) -> None:
         """The line stands there while the list in sight is filtered."""

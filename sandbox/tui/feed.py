@@ -87,14 +87,16 @@ class Feed:
         begin = after
         while True:
             try:
-                pages = self._reader().stream(after, kinds=kinds, sources=sources, under=under, patience_s=PATIENCE_S)
-                async with aclosing(pages):
-                    async for page in pages:
-                        if journal is not None and page.journal != journal and page.next < after:
-                            journal, after = page.journal, begin
-                            break
-                        journal, after = page.journal, page.next
-                        yield page
+                # A client of its own: it connects again by itself, also after the others were closed.
+                async with ReadingClient(*self._locate(), timeout_s=ASK_LIMIT_S) as client:
+                    pages = client.stream(after, kinds=kinds, sources=sources, under=under, patience_s=PATIENCE_S)
+                    async with aclosing(pages):
+                        async for page in pages:
+                            if journal not in (None, page.journal):
+                                journal, after = page.journal, begin
+                                break
+                            journal, after = page.journal, page.next
+                            yield page
             except SandboxError:
                 await self._clock.sleep(AWAY_S)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
+from textual import events
 from textual.widgets import Input
 
 from sandbox.tui.app import SandboxApp
@@ -14,13 +14,13 @@ from tests.tui.fake_feed import FakeFeed
 SIZE = (120, 40)
 
 
-@pytest.mark.parametrize("number", range(1, 8))
-async def test_a_number_opens_its_page(number: int) -> None:
+async def test_a_number_opens_its_page() -> None:
     app = SandboxApp(FakeFeed())
     async with app.run_test(size=SIZE) as pilot:
-        await pilot.press(str(number))
-        await pilot.pause()
-        assert app.page is not None and app.page.id == f"page-{PAGES[number - 1].name}"
+        for number, entry in enumerate(PAGES, 1):
+            await pilot.press(str(number))
+            await pilot.pause()
+            assert app.page is not None and app.page.id == f"page-{entry.name}"
 
 
 async def test_escape_goes_back_to_the_page_before() -> None:
@@ -52,7 +52,7 @@ async def test_slash_narrows_while_it_is_typed_and_escape_shows_all_again() -> N
         assert app.focused is table and len(table.rows) == 2
         await pilot.press("escape")
         assert len(table.rows) == before
-        assert not app.query_one(FilterBar).has_class("-open")
+        assert not app.query_one(FilterBar).display
 
 
 async def test_keys_are_text_while_a_filter_is_typed() -> None:
@@ -97,3 +97,13 @@ async def test_q_leaves_without_a_word_to_the_sandbox() -> None:
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("q")
     assert not app.is_running and feed.acts == 0
+
+
+async def test_what_is_typed_right_behind_the_slash_belongs_to_the_filter() -> None:
+    app = SandboxApp(FakeFeed(), page="topics")
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        for key, letter in (("slash", "/"), *((each, each) for each in "fast"), ("slash", "/")):
+            app.post_message(events.Key(key, letter))
+        await pilot.pause(0.1)
+        assert app.query_one("#filter-text", Input).value == "fast/"

@@ -22,12 +22,12 @@ def test_bars_stand_on_the_right_while_there_are_few() -> None:
 
 def test_a_lane_shows_which_state_when() -> None:
     drawn = lane((Segment("CLOSED", 0), Segment("OPEN", 5_000), Segment("HALF_OPEN", 8_000)), 9_999, 10, 10_000)
-    assert drawn.plain == "█████▒▒▒◐◐"
+    assert drawn.plain == "▂▂▂▂▂███▅▅"
 
 
 def test_a_lane_is_blank_before_anything_is_known_and_keeps_short_outages() -> None:
     segments = (Segment("CLOSED", 4_000), Segment("OPEN", 6_100), Segment("CLOSED", 6_200))
-    assert lane(segments, 9_999, 10, 10_000).plain == "    ██▒███"
+    assert lane(segments, 9_999, 10, 10_000).plain == "    ▂▂█▂▂▂"
 
 
 def test_a_gauge_is_full_only_when_it_is_full() -> None:

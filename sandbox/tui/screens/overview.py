@@ -30,7 +30,14 @@ __all__ = ["OverviewPage"]
 FOLDS = (("topics", "Topics"), ("story", "Story"), ("letters", "Dead letters"), ("faults", "Faults"))
 NARROW = 110
 SHORT = 32
-OPENS = {"services": "faults", "breakers": "faults", "story": "scenarios", "letters": "dlq", "faults": "faults"}
+OPENS = {
+    "services": "faults",
+    "breakers": "faults",
+    "breakers-narrow": "faults",
+    "story": "scenarios",
+    "letters": "dlq",
+    "faults": "faults",
+}
 
 
 class OverviewPage(Page):
@@ -44,7 +51,10 @@ class OverviewPage(Page):
     OverviewPage #topics { border: round $border; border-title-color: $dim; border-subtitle-color: $dim; padding: 0 1; }
     OverviewPage #topics:focus { border: round $info; border-title-color: $info; }
     OverviewPage #story { height: 1fr; min-height: 5; }
+    OverviewPage #breakers-narrow { display: none; }
     OverviewPage.-narrow { layout: vertical; }
+    OverviewPage.-narrow #breakers-narrow { display: block; }
+    OverviewPage.-narrow #breakers { display: none; }
     OverviewPage.-narrow #left { width: 1fr; height: auto; }
     OverviewPage.-narrow #right { width: 1fr; height: auto; }
     OverviewPage.-narrow .fold { display: none; }
@@ -67,6 +77,7 @@ class OverviewPage(Page):
     def compose(self) -> ComposeResult:
         with Vertical(id="left"):
             yield Panel("Services", id="services")
+            yield Panel("Breakers", id="breakers-narrow")
             yield Table[TopicLine](
                 _columns(), key=lambda topic: topic.name, empty="no topics yet", id="topics", classes="fold"
             )
@@ -123,19 +134,21 @@ class OverviewPage(Page):
             holder.set_class(bool(holder.query(".-turned")), "-holds")
 
     def show(self, now: Snapshot) -> None:
-        services, breakers = self.query_one("#services", Panel), self.query_one("#breakers", Panel)
+        narrow = self.has_class("-narrow")
+        services = self.query_one("#services", Panel)
+        breakers = self.query_one("#breakers-narrow" if narrow else "#breakers", Panel)
         letters, story, faults = (self.query_one(f"#{name}", Panel) for name in ("letters", "story", "faults"))
         if not services.room:
             return
         lines = service_lines(now, services.room)
         services.write([*lines, *limit_lines(now.limits, services.room, 1 if self.size.height < SHORT else 3)])
-        services.border_subtitle = _pending(now) if self.has_class("-narrow") else ""
-        low = self.has_class("-narrow") and self.size.height < SHORT
+        services.border_subtitle = _pending(now) if narrow else ""
+        low = narrow and self.size.height < SHORT
         breakers.write(
             breaker_lines(now.breakers, now.at_ms, breakers.room, 0 if low and len(now.breakers) > 2 else 99)
         )
         story.write(story_lines(now.run, now.at_ms, story.room, story.content_size.height))
-        if not self.has_class("-narrow"):
+        if not narrow:
             story.border_title = f"Story: {now.run.scenario}" if now.run else "Story"
         letters.write(letter_lines(now.letters, letters.room))
         faults.write(fault_lines(now.faults, faults.room))
@@ -162,11 +175,11 @@ def _fold_title(turned: int) -> Content:
 
 def _columns() -> list[Column[TopicLine]]:
     return [
-        Column("topic", lambda topic, _: Content.styled(topic.name, "$dim" if topic.internal else ""), 28),
-        Column("", lambda topic, width: sparkline(topic.rates, width), 8, grow=1, drop=1),
+        Column("topic", lambda topic, _: Content.styled(topic.name, "$dim" if topic.internal else ""), 22, grow=1),
+        Column("", lambda topic, width: sparkline(topic.rates, width), 6, grow=2, drop=1),
         Column("rec/s", lambda topic, _: rate_text(topic.rate), 7, right=True),
-        Column("records", lambda topic, _: Content.styled(count_text(topic.records), "$dim"), 10, right=True),
-        Column("lag", _lag, 8, right=True),
+        Column("records", lambda topic, _: Content.styled(count_text(topic.records), "$dim"), 9, right=True, drop=2),
+        Column("lag", _lag, 7, right=True),
     ]
 
 

@@ -94,9 +94,8 @@ def breaker_lines(breakers: Sequence[BreakerLine], now_ms: int, width: int, heig
             room = width - head.cell_length - 2
             lines.append(Content.assemble(head, "  ", lane(each.lane, now_ms, room)) if room >= 12 else head)
             continue
-        rates = _rates(each)
-        gap = max(2, width - head.cell_length - rates.cell_length)
-        lines.append(Content.assemble(head, " " * gap, rates))
+        rates = _rates(each, width - head.cell_length - 2)
+        lines.append(Content.assemble(head, " " * (width - head.cell_length - rates.cell_length), rates))
         refused = f"{count_text(each.not_permitted)} not permitted"
         tone = "$warn" if each.not_permitted else "$dim"
         room = max(10, width - 20 - 2)
@@ -112,13 +111,15 @@ def _doing(each: BreakerLine) -> Content:
     return Content.styled(f"{each.failed} of {each.calls} failed", "$dim")
 
 
-def _rates(each: BreakerLine) -> Content:
+def _rates(each: BreakerLine, room: int) -> Content:
+    """What there is room for."""
     fail = "$bad" if (each.failure_rate or 0) >= each.failure_threshold else ""
     slow = "$bad" if (each.slow_rate or 0) >= each.slow_threshold else ""
-    return Content.assemble(
-        ("fail ", "$dim"), (f"{percent_text(each.failure_rate):>7}", fail),
-        ("  slow ", "$dim"), (f"{percent_text(each.slow_rate):>7}", slow),
-    )  # fmt: skip
+    failing = Content.assemble(("fail ", "$dim"), (f"{percent_text(each.failure_rate):>7}", fail))
+    slowly = Content.assemble(("  slow ", "$dim"), (f"{percent_text(each.slow_rate):>7}", slow))
+    if room >= failing.cell_length + slowly.cell_length:
+        return Content.assemble(failing, slowly)
+    return failing if room >= failing.cell_length else Content("")
 
 
 def story_lines(run: RunLine | None, now_ms: int, width: int, height: int) -> list[Content]:
@@ -172,7 +173,7 @@ def letter_lines(letters: Sequence[DeadLetterLine], width: int) -> list[Content]
         kinds = "  ".join(f"{count} {name}" for name, count in each.categories)
         lines.append(
             Content.assemble(
-                (f"{each.dlq_topic:<28}", "" if each.depth else "$dim"),
+                (f"{each.dlq_topic:<26}", "" if each.depth else "$dim"),
                 (f"{count_text(each.depth):>5} pending", tone),
                 "  ",
                 sparkline(each.rates, 8, "$warn"),

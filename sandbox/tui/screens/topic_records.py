@@ -69,7 +69,7 @@ class TopicRecords(Vertical):
         self._line: TopicLine | None = None
         self._paused_at = 0
         self._headers = False
-        self._told = ("", False)
+        self._offered = False
 
     def compose(self) -> ComposeResult:
         yield Static("", id="records-head")
@@ -125,7 +125,11 @@ class TopicRecords(Vertical):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is a next page only of what is read from somewhere."""
-        return not (action == "next" and (self.mode != "from" or self._done))
+        return action != "next" or self._has_next
+
+    @property
+    def _has_next(self) -> bool:
+        return self.mode == "from" and not self._done
 
     # Keys
 
@@ -299,8 +303,8 @@ class TopicRecords(Vertical):
         if self._match:
             parts += ["   ", ("/ ", "$info"), self._match]
         self.query_one("#records-head", Static).update(Content.assemble(*parts), layout=False)
-        if (self.mode, self._done) != self._told:
-            self._told = (self.mode, self._done)
+        if self._has_next != self._offered:
+            self._offered = self._has_next
             self.refresh_bindings()
 
 

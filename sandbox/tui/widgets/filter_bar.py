@@ -17,7 +17,6 @@ class FilterBar(Horizontal):
     DEFAULT_CSS = """
     FilterBar {
         dock: bottom; height: 1; margin-bottom: 1; background: $surface; display: none;
-        &.-open { display: block; }
         & > Static { width: auto; padding: 0 1; color: $info; }
         & > #filter-hint { color: $dim; }
         & > Input { width: 1fr; border: none; height: 1; padding: 0; background: $surface; }
@@ -40,20 +39,20 @@ class FilterBar(Horizontal):
 
     def open(self, text: str, hint: str) -> None:
         """`hint` says what can be written."""
-        self.add_class("-open")
+        self.display = True
         self.query_one("#filter-hint", Static).update(hint)
         box = self.query_one(Input)
         box.value = text
-        box.focus()
+        self.screen.set_focus(box)  # at once: the next key is meant for it
 
     def show(self, text: str) -> None:
         """Without taking the cursor; nothing is shown for an empty text."""
-        self.set_class(bool(text), "-open")
+        self.display = bool(text)
         with self.prevent(Input.Changed):
             self.query_one(Input).value = text
 
     def close(self) -> None:
-        self.remove_class("-open")
+        self.display = False
 
     def action_clear(self) -> None:
         self.close()
@@ -61,7 +60,7 @@ class FilterBar(Horizontal):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self.has_class("-open"):
+        if self.display:
             self.post_message(self.Changed(event.value, False))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

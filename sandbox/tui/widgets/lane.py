@@ -13,8 +13,9 @@ from sandbox.tui.state import Segment
 __all__ = ["FILLS", "lane"]
 
 FILLS = {
-    "CLOSED": "█", "OPEN": "▒", "FORCED_OPEN": "▒", "HALF_OPEN": "◐", "DISABLED": "─", "METRICS_ONLY": "═",
+    "CLOSED": "▂", "OPEN": "█", "FORCED_OPEN": "█", "HALF_OPEN": "▅", "DISABLED": "╌", "METRICS_ONLY": "▁",
 }  # fmt: skip
+"""Calm is low, trouble stands up: the lane can be read without its colours."""
 _ORDER = ("CLOSED", "DISABLED", "METRICS_ONLY", "HALF_OPEN", "FORCED_OPEN", "OPEN")
 """Of the states within one cell the one that matters most is drawn: the last of these."""
 

@@ -21,7 +21,7 @@ def bars(values: Sequence[float], width: int) -> str:
     return drawn.rjust(width)
 
 
-def sparkline(values: Sequence[float], width: int, tone: str = "$info") -> Content:
+def sparkline(values: Sequence[float], width: int, tone: str = "$spark") -> Content:
     """`bars` in a colour; quiet where nothing moves."""
     moved = any(value > 0 for value in list(values)[-2 * width :])
     return Content.styled(bars(values, width), tone if moved else "$faint")
