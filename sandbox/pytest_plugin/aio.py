@@ -7,7 +7,7 @@ import contextlib
 import time
 import uuid
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -238,9 +238,22 @@ class AsyncSandbox:
             await self.backend.control.remove_fault(identity)
 
     @in_loop
-    async def trace(self, identity: str) -> Trace:
-        """Everything under a request, correlation or trace id."""
-        return await self.backend.control.trace(identity)
+    async def trace(
+        self, identity: str, *, until: Callable[[Trace], Any] = lambda _: True, within: float = 10.0
+    ) -> Trace:
+        """Everything under a request, correlation or trace id, once `until` holds of it: services tell what they did a
+        moment later. Raises AssertionError when it does not come to that in time (seconds)."""
+
+        async def look() -> Trace | None:
+            found = await self.backend.control.trace(identity)
+            return found if until(found) else None
+
+        found = await self.backend.until(look, (), within)
+        if found is None:
+            now = await self.backend.control.trace(identity)
+            kinds = ", ".join(f"{fact['source']} {fact['kind']}" for fact in now.facts) or "nothing"
+            raise AssertionError(f"the trace of {identity} is not as wanted within {within:g} s; there is {kinds}")
+        return found
 
     @in_loop
     async def run_scenario(

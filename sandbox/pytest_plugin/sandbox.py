@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,9 +125,10 @@ class Sandbox:
         finally:
             self._run(self.aio.remove_fault(identity))
 
-    def trace(self, identity: str) -> Trace:
-        """Everything under a request, correlation or trace id."""
-        return self._run(self.aio.trace(identity))
+    def trace(self, identity: str, *, until: Callable[[Trace], Any] = lambda _: True, within: float = 10.0) -> Trace:
+        """Everything under a request, correlation or trace id, once `until` holds of it: services tell what they did a
+        moment later. Raises AssertionError when it does not come to that in time (seconds)."""
+        return self._run(self.aio.trace(identity, until=until, within=within))
 
     def run_scenario(self, file: str | Path, *, seed: int | None = None, within: float = 300.0) -> ScenarioOutcome:
         """Run a scenario file, or one that ships by its name. Raises AssertionError with its story when it fails."""

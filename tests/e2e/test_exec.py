@@ -126,7 +126,7 @@ def test_a_scenario_runs_beside_the_command_and_ends_with_it(
     assert cli.ok("fault", "list", "--json").json == [], "its faults are undone"
 
 
-@pytest.mark.parametrize(("command", "code"), [("sleep 2", 1), ("sleep 2; exit 5", 5)])
+@pytest.mark.parametrize(("command", "code"), [("sleep 3", 1), ("sleep 3; exit 5", 5)])
 def test_a_scenario_that_fails_is_told_and_counts_when_the_command_passed(
     shared: tuple[Any, dict[str, Any]], tmp_path: Path, command: str, code: int
 ) -> None:

@@ -15,7 +15,13 @@ def test_a_record_is_followed_through_the_services(sandbox_lease) -> None:
     path = sandbox_lease.expect("odyssey.paths", {"rim_node_id": NODE, "weight": lambda weight: weight > 0.9})
     assert snapshot.tenant == path.tenant == sandbox_lease.tenant
     assert [each["scopeId"] for each in sandbox_lease.capsule.get("/api/v1/capsules").data] == [NODE]
-    assert {fact["source"] for fact in sandbox_lease.trace(sent.correlation_id).facts} >= {"capsule", "odyssey"}
+    both = {"capsule", "odyssey"}
+    story = sandbox_lease.trace(
+        sent.correlation_id, until=lambda trace: both <= {fact["source"] for fact in trace.facts}
+    )
+    assert story.id == sent.correlation_id
+    with pytest.raises(AssertionError, match=r"not as wanted within 0\.1 s; there is .*RecordProduced"):
+        sandbox_lease.trace(sent.correlation_id, until=lambda trace: len(trace.facts) > 1_000, within=0.1)
     assert sandbox_lease.records("odyssey.actors") == []
     sandbox_lease.expect_none("capsule.snapshots", {"scope_id": "another"}, within=0.1)
 
