@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.clock import Clock
+from sandbox.contracts.redaction import redact_path
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, TraceContext
 from sandbox.events.facts import FactSink, RequestServed, trace_fields
 from sandbox.registry.auth import BasicAuth
@@ -158,7 +159,7 @@ class _Boundary:
                 source="schema-registry",
                 method=request.method,
                 route=resource.canonical if resource is not None else UNMATCHED,
-                path=request.raw_path,
+                path=redact_path(request.raw_path),
                 status=status,
                 took_ms=took_ms,
                 client=request.remote,

@@ -12,6 +12,7 @@ from json.encoder import encode_basestring as _quote
 from aiohttp import web
 
 from sandbox.contracts.instants import format_instant
+from sandbox.contracts.redaction import redact_path
 from sandbox.contracts.tracing import CORRELATION_ID, REQUEST_ID, TRACEPARENT, TraceContext
 from sandbox.events.facts import RequestServed
 from sandbox.events.log import CURRENT_TRACE
@@ -59,6 +60,9 @@ def access(name: str, context: ServiceContext, rng: random.Random, layers: Handl
                 return response
             finally:
                 took_ms = (time.perf_counter_ns() - started_ns) / 1e6
+                path = request.raw_path
+                if "?" in path:
+                    path = redact_path(path)
                 meters.add(request.method, endpoint.label, status, took_ms / 1000)
                 facts.record(
                     RequestServed(
@@ -72,19 +76,19 @@ def access(name: str, context: ServiceContext, rng: random.Random, layers: Handl
                         tenant=exchange.trace.tenant,
                         method=request.method,
                         route=endpoint.label,
-                        path=request.raw_path,
+                        path=path,
                         status=status,
                         took_ms=took_ms,
                         client=exchange.client,
                     )
                 )
                 if write_line is not None:
-                    write_line(_line(name, trace, request.method, request.raw_path, endpoint.label, status, took_ms))
+                    write_line(_line(name, trace, request.method, path, endpoint.label, status, took_ms))
                 elif _log.isEnabledFor(logging.INFO):
                     _log.info(
                         "%s %s %d",
                         request.method,
-                        request.raw_path,
+                        path,
                         status,
                         extra={"service": name, "route": endpoint.label, "status": status, "tookMs": round(took_ms, 3)},
                     )

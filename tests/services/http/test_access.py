@@ -93,6 +93,14 @@ async def test_a_fact_names_the_pattern_and_keeps_the_query(client, facts):
     assert fact.client == "tenant:lease-1"
 
 
+async def test_neither_a_fact_nor_the_log_tells_a_secret_of_the_query(client, facts, caplog):
+    with caplog.at_level("INFO"):
+        await client.get(f"{THINGS}/7?token=eyJhbGciOi&page=1")
+    assert facts.kept[-1].path.startswith(f"{THINGS}/7?token=") and facts.kept[-1].path.endswith("&page=1")
+    lines = [each.getMessage() for each in caplog.records if each.name.startswith("sandbox")]
+    assert lines and "eyJhbGciOi" not in facts.kept[-1].path + "".join(lines)
+
+
 async def test_a_websocket_handshake_carries_the_ids_too(serve):
     async def talk(exchange):
         socket = web.WebSocketResponse()
