@@ -19,7 +19,7 @@ LAYERS = {
 }  # fmt: skip
 CONTROL_CLIENT = {
     "client", "dlq_models", "fault_models", "facts_client", "groups_models", "instant", "models", "quick_client",
-    "overview_models", "records_models", "topic_models", "traffic_models",
+    "overview_models", "records_models", "topic_models", "traffic_models", "wire",
 }  # fmt: skip
 ONLY_IN = {
     "aiokafka": {"kafka"},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.control.client import ControlClient, Model
+from sandbox.control.client import ControlClient
+from sandbox.control.wire import Model
 from sandbox.errors import UsageError
 
 __all__ = ["ReadOnly", "ReadingClient"]
