@@ -170,7 +170,7 @@ class SandboxApp(App[None]):
             await self._go(self._history.pop(), None, back=True)
 
     def page_bindings(self) -> list[Binding]:
-        """What the page in sight can do, with what has the focus in it: each action once, those with a name."""
+        """What the page in sight can do, with what has the focus in it: each action once."""
         if self.page is None:
             return []
         holders: list[Any] = [self.page]
@@ -182,7 +182,8 @@ class SandboxApp(App[None]):
         for holder in holders:
             for binding in holder._bindings.key_to_bindings.values():
                 for each in binding:
-                    if each.show and each.description:
+                    # What lists and panels can do everywhere is not repeated for each page.
+                    if each.description and (each.show or not holder.can_focus):
                         found.setdefault(each.action, each)
         return list(found.values())
 

@@ -175,8 +175,7 @@ def letter_lines(letters: Sequence[DeadLetterLine], width: int) -> list[Content]
             Content.assemble(
                 (f"{each.dlq_topic:<26}", "" if each.depth else "$dim"),
                 (f"{count_text(each.depth):>5} pending", tone),
-                "  ",
-                sparkline(each.rates, 8, "$warn"),
+                *(("  ", sparkline(each.rates, 8, "$warn")) if width >= 80 else ()),
                 (f"  {kinds}", "$dim"),
             ).truncate(width, ellipsis=True)
         )
