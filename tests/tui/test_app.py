@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from textual import events
+from textual.command import CommandList
 from textual.widgets import Input
 
 from sandbox.tui.app import SandboxApp
@@ -85,10 +88,12 @@ async def test_ctrl_p_finds_every_page_by_name() -> None:
     app = SandboxApp(FakeFeed())
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("ctrl+p", *"Go to Logs")
-        await pilot.pause(0.3)
-        await pilot.press("enter")
-        await pilot.pause(0.2)
-        assert app.page.id == "page-logs"
+        async with asyncio.timeout(20):  # the palette searches in its own time
+            while app.screen.query_one(CommandList).option_count != 1:
+                await pilot.pause(0.02)
+            await pilot.press("enter")
+            while app.page.id != "page-logs":
+                await pilot.pause(0.02)
 
 
 async def test_q_leaves_without_a_word_to_the_sandbox() -> None:
