@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from sandbox.control.fault_models import AppliedFault
 from sandbox.control.models import BreakerState, Status
+from sandbox.control.traffic_models import TrafficState
 
 __all__ = ["DlqDepth", "LimitWindow", "Overview", "PartitionCount", "PartitionCounts", "Requests", "TopicCount"]
 
@@ -98,3 +99,5 @@ class Overview(_Part):
     """Null while Kafka does not answer."""
     dlq: list[DlqDepth]
     faults: list[AppliedFault]
+    traffic: TrafficState
+    """Ambient traffic."""

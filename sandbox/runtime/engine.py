@@ -90,6 +90,7 @@ class Engine:
             status=self.status,
             running=self.running,
             faults=self.faults.list,
+            traffic=self.traffic.state,
             kafka=lambda: vars(self).get("own_kafka"),
             desk=self.dlq,
         )

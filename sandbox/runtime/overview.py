@@ -37,6 +37,7 @@ class EngineOverview:
         status: Callable[[], Mapping[str, Any]],
         running: Callable[[], Sequence[ServicesLink]],
         faults: Callable[[], Awaitable[Sequence[Mapping[str, Any]]]],
+        traffic: Callable[[], Mapping[str, Any]],
         kafka: Callable[[], EngineKafka | None],
         desk: Callable[[], Awaitable[DlqDesk]],
     ) -> None:
@@ -46,6 +47,7 @@ class EngineOverview:
         self._status = status
         self._running = running
         self._faults = faults
+        self._traffic = traffic
         self._kafka = kafka
         self._desk = desk
         self._dlq_ends: dict[str, int] | None = None
@@ -67,6 +69,7 @@ class EngineOverview:
             "topics": topics,
             "dlq": list(letters),
             "faults": list(faults),
+            "traffic": self._traffic(),
         }
 
     async def partitions(self, topic: str) -> list[dict[str, Any]]:

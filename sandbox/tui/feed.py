@@ -162,6 +162,7 @@ class Feed:
         if self._overview is not None and self._overview.journal != found.journal:
             self._shaping.forget()
         self._overview = found
+        self._story.ambient = found.traffic.run or self._story.ambient
         link = Link("live", since_ms=self.now.link.since_ms if self.now.is_live else found.at_ms)
         self._publish(self._shaping.snapshot(found, link=link, run=self._story.run, read_only=self.read_only))
 

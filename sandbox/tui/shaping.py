@@ -18,6 +18,7 @@ from sandbox.tui.state import (
     ServiceLine,
     Snapshot,
     TopicLine,
+    TrafficLine,
 )
 
 __all__ = ["Shaping"]
@@ -61,6 +62,7 @@ class Shaping:
             ),
             topics=self._topics(now),
             letters=self._letters(now),
+            traffic=TrafficLine(now.traffic.running, now.traffic.rate_per_s or 0.0, now.traffic.sent, now.traffic.run),
             faults=tuple(_fault(each.model_dump()) for each in now.faults),
             **more,
         )

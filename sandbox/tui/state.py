@@ -166,10 +166,12 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class TrafficLine:
-    """Ambient traffic: whether the sandbox makes some, and whether it can."""
+    """Ambient traffic: whether the sandbox makes some, how much, and as which run of a scenario."""
 
     running: bool = False
-    known: bool = True
+    rate: float = 0.0
+    sent: int = 0
+    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,32 +12,44 @@ __all__ = ["STORY_KINDS", "Story"]
 
 STORY_KINDS = ("ScenarioStarted", "StepStarted", "StepFinished", "ScenarioFinished")
 STEPS_LIMIT = 500
+RUNS_LIMIT = 8
 
 
 class Story:
-    """`run` is the run that began last, or None. Facts of another run change nothing."""
+    """`run` is the run that began last, or None. `ambient` is the run of ambient traffic, which is no story."""
 
     def __init__(self) -> None:
-        self.run: RunLine | None = None
+        self.ambient: str | None = None
+        self._runs: dict[str, RunLine] = {}
+
+    @property
+    def run(self) -> RunLine | None:
+        return next((run for run in reversed(self._runs.values()) if run.run != self.ambient), None)
 
     def forget(self) -> None:
-        self.run = None
+        self._runs.clear()
 
     def take(self, fact: Mapping[str, Any]) -> None:
+        """Facts of a run whose beginning was not seen change nothing."""
         kind = fact["kind"]
         if kind == "ScenarioStarted":
-            self.run = RunLine(
+            self._runs[fact["run"]] = RunLine(
                 fact["run"], fact["scenario"], "running", fact["steps"], purpose=fact.get("purpose"),
                 started_ms=fact["at_ms"],
             )  # fmt: skip
-        elif self.run is None or fact.get("run") != self.run.run:
+            while len(self._runs) > RUNS_LIMIT:
+                del self._runs[next(iter(self._runs))]
             return
-        elif kind == "StepStarted":
-            self.run = replace(self.run, steps=_put(self.run.steps, _started(fact)))
+        run = self._runs.get(fact.get("run", ""))
+        if run is None:
+            return
+        if kind == "StepStarted":
+            run = replace(run, steps=_put(run.steps, _started(fact)))
         elif kind == "StepFinished":
-            self.run = replace(self.run, steps=_put(self.run.steps, _finished(fact, self.run.steps)))
+            run = replace(run, steps=_put(run.steps, _finished(fact, run.steps)))
         elif kind == "ScenarioFinished":
-            self.run = replace(self.run, state=fact["outcome"], took_ms=fact["took_ms"])
+            run = replace(run, state=fact["outcome"], took_ms=fact["took_ms"])
+        self._runs[run.run] = run
 
 
 def _started(fact: Mapping[str, Any]) -> StepLine:

@@ -63,7 +63,7 @@ class CannedOverview:
         return {
             "journal": self._engine.journal.identity, "at_ms": 1, "status": self._engine.status(), "topics": topics,
             "requests": {"capsule": {"total": 7, "errors": 1, "refused": 2, "p95_ms": 4.5}}, "faults": [],
-            "breakers": await self._engine.breakers(), "limits": [], "dlq": [],
+            "breakers": await self._engine.breakers(), "limits": [], "dlq": [], "traffic": {"running": False},
         }  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class CannedClient(CannedLetters):
         self.published: list[tuple[str, models.PublishRequest]] = []
         self.asked: list[dict[str, Any]] = []
         self.refuse: str | None = None
+        self.traffic_running = False
 
     async def partitions(self, topic: str) -> list[PartitionCount]:
         return [
@@ -79,6 +80,12 @@ class CannedClient(CannedLetters):
             raise UsageError("$[ is no JSONPath", where="match")
         found = [each for each in (*RECORDS, POISON) if asked.get("match", "") in each.model_dump_json()]
         return RecordPage(records=found, next="0:1", looked_at=len(found), done=asked.get("after") != "")
+
+    async def start_traffic(self) -> None:
+        self.traffic_running = True
+
+    async def stop_traffic(self) -> None:
+        self.traffic_running = False
 
     async def publish_record(self, topic: str, request: models.PublishRequest) -> models.Published:
         if self.refuse:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sandbox.tui.app import SandboxApp
-from tests.tui.fake_feed import FakeFeed
+from sandbox.tui.state import TrafficLine
+from tests.tui.canned import CannedClient
+from tests.tui.fake_feed import QUIET, FakeFeed
 
 
 async def test_enter_on_a_topic_opens_it() -> None:
@@ -38,3 +42,28 @@ async def test_i_shows_kafkas_own_topics_too() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("i")
         assert "_schemas" in [topic.name for topic in app.query_one("#topics").rows]
+
+
+async def test_t_starts_ambient_traffic_and_stops_it() -> None:
+    client = CannedClient()
+    feed = FakeFeed(QUIET, client=client)
+    app = SandboxApp(feed)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "starts ambient traffic" in str(app.query_one("#topics").border_subtitle)
+        await pilot.press("t")
+        await pilot.pause()
+        assert client.traffic_running
+        feed.put(replace(QUIET, traffic=TrafficLine(running=True, rate=5.0)))
+        await pilot.press("t")
+        await pilot.pause()
+        assert not client.traffic_running
+
+
+async def test_a_read_only_view_starts_no_traffic() -> None:
+    client = CannedClient()
+    app = SandboxApp(FakeFeed(QUIET, client=client, read_only=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("t")
+        await pilot.pause()
+        assert not client.traffic_running

@@ -45,6 +45,12 @@ def test_the_end_is_told_and_another_runs_facts_change_nothing() -> None:
     assert (story.run.state, story.run.took_ms) == ("failed", 60.0)
 
 
+def test_ambient_traffic_is_no_story() -> None:
+    story = told(BEGIN, step(1), {**BEGIN, "run": "r2", "scenario": "ambient-traffic"})
+    story.ambient = "r2"
+    assert story.run.run == "r1"
+
+
 def test_a_new_run_takes_the_place_of_the_last() -> None:
     story = told(BEGIN, step(1), {**BEGIN, "run": "r2"})
     assert (story.run.run, story.run.steps) == ("r2", ())

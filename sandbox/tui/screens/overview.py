@@ -63,6 +63,7 @@ class OverviewPage(Page):
     """
     FILTER_HINT = "part of a topic's name"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "traffic", "ambient traffic", tooltip="start or stop ambient traffic"),
         Binding("right_square_bracket", "turn(1)", "next panel", show=False),
         Binding("left_square_bracket", "turn(-1)", "panel before", show=False),
         Binding("i", "internal", "Kafka's own topics", show=False),
@@ -105,6 +106,12 @@ class OverviewPage(Page):
     def action_internal(self) -> None:
         self._internal = not self._internal
         self._again()
+
+    def action_traffic(self) -> None:
+        if self.feed.now.traffic.running:
+            self.do("ambient traffic stopped", lambda client: client.stop_traffic())
+        else:
+            self.do("ambient traffic starts", lambda client: client.start_traffic())
 
     def action_turn(self, step: int) -> None:
         if self.has_class("-narrow"):
@@ -157,7 +164,18 @@ class OverviewPage(Page):
             for topic in now.topics
             if (self._internal or not topic.internal) and self._filter in topic.name.lower()
         ]
-        self.query_one("#topics", Table).set_rows(topics)
+        table = self.query_one("#topics", Table)
+        table.border_subtitle = _flowing(now)
+        table.set_rows(topics)
+
+
+def _flowing(now: Snapshot) -> str:
+    """What makes something flow, while nothing does."""
+    if now.traffic.running:
+        return f"[$info]t[/] stops ambient traffic, {now.traffic.rate:g}/s"
+    if now.is_live and now.rate == 0:
+        return "nothing flows: [$info]t[/] starts ambient traffic"
+    return ""
 
 
 def _pending(now: Snapshot) -> Content:
