@@ -174,10 +174,9 @@ class SandboxApp(App[None]):
         if self.page is None:
             return []
         holders: list[Any] = [self.page]
-        focused = self.focused
-        while focused is not None and focused is not self.page:
-            holders.append(focused)
-            focused = focused.parent
+        inner = self.page.screen.focused  # not that of a dialog or the palette above it
+        if inner is not None and self.page in inner.ancestors:
+            holders += inner.ancestors_with_self[: inner.ancestors_with_self.index(self.page)]
         found: dict[str, Binding] = {}
         for holder in holders:
             for binding in holder._bindings.key_to_bindings.values():
