@@ -9,6 +9,7 @@ from sandbox.control.overview_models import PartitionCount
 from sandbox.control.records_models import Look, RecordPage
 from sandbox.errors import UnknownName, UsageError
 from tests.tui.canned_letters import CannedLetters
+from tests.tui.canned_traces import CannedTraces
 from tests.tui.fake_feed import AT_MS
 
 NAMES = ("BRENT", "EURUSD", "TTF-GAS", "WTI", "XAUUSD")
@@ -51,7 +52,7 @@ POISON = record(
 RECORDS = tuple(record(number) for number in range(40))
 
 
-class CannedClient(CannedLetters):
+class CannedClient(CannedLetters, CannedTraces):
     """Three partitions of one topic; records by `pages`, in turn."""
 
     def __init__(self) -> None:

@@ -19,6 +19,7 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "record": ("topics", ("enter", "home", "enter")),
     "sending": ("topics", ("a",)),
     "letter": ("dlq", ("enter", "end", "up", "up", "up", "enter")),
+    "waterfall": ("trace", ("end", "enter")),
     "replay": ("dlq", ("enter", "a", "r")),
     "correct": ("dlq", ("enter", "end", "up", "up", "up", "e")),
 }

@@ -30,17 +30,16 @@ def test_a_page_looks_as_it_did(snap_compare: Any, name: str, size: tuple[int, i
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["letter", "replay", "correct"])
+@pytest.mark.parametrize("name", ["letter", "replay", "correct", "trace", "waterfall"])
 def test_what_is_read_first_looks_as_it_did(snap_compare: Any, name: str, size: tuple[int, int]) -> None:
     """What the last key opens comes once it has been read."""
     page, keys = PICTURES[name]
 
     async def run_before(pilot: Any) -> None:
         await settle(pilot)
-        await pilot.press(*keys[:-1])
-        await settle(pilot)
-        await pilot.press(keys[-1])
-        await settle(pilot)
+        for part in (keys[:-1], keys[-1:]):
+            await pilot.press(*part)
+            await settle(pilot)
 
     app = SandboxApp(FakeFeed(client=CannedClient()), page=page)
     assert snap_compare(app, run_before=run_before, terminal_size=size)

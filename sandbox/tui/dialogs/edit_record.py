@@ -129,7 +129,7 @@ class EditRecord(Dialog[dict[str, Any]]):
             area.text = self._example
 
     def action_send(self) -> None:
-        self.run_worker(self._try(), exclusive=True)
+        self.run_worker(self._try, exclusive=True)
 
     async def _try(self) -> None:
         try:

@@ -27,7 +27,7 @@ PAGES = (
     PageEntry("topics", "Topics", "topics:TopicsPage", "records as they come, and records of your own"),
     PageEntry("dlq", "DLQ", "dlq:DlqPage", "dead letters: what failed and why, sent again"),
     PageEntry("scenarios", "Scenarios", "soon:SoonPage", "stories with assertions, step by step"),
-    PageEntry("trace", "Trace", "soon:SoonPage", "what happened under one id, as a waterfall"),
+    PageEntry("trace", "Trace", "trace:TracePage", "what happened under one id, as a waterfall"),
     PageEntry("faults", "Faults", "soon:SoonPage", "faults, breakers, limits, components"),
     PageEntry("logs", "Logs", "soon:SoonPage", "what the components write"),
 )

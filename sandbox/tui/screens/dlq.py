@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -122,8 +123,8 @@ class DlqPage(DlqActions):
 
     def entered(self) -> None:
         self._dirty.set()
-        self.run_worker(self._watch(), exclusive=True, group="watch")
-        self.run_worker(self._read_on(), exclusive=True, group="read")
+        self.run_worker(self._watch, exclusive=True, group="watch")
+        self.run_worker(self._read_on, exclusive=True, group="read")
 
     def left(self) -> None:
         self.workers.cancel_group(self, "watch")
@@ -212,7 +213,7 @@ class DlqPage(DlqActions):
             self._shown = None
             self._write([], [])
         else:
-            self.run_worker(self._read_letter(letter), exclusive=True, group="letter")
+            self.run_worker(partial(self._read_letter, letter), exclusive=True, group="letter")
 
     async def _read_letter(self, letter: Letter) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from textual.content import Content
@@ -62,7 +63,7 @@ class DlqActions(Page):
 
     def _replay(self, letters: Sequence[Letter]) -> None:
         if self._may_change(letters):
-            self.run_worker(self._rehearse(letters), exclusive=True, group="replay")
+            self.run_worker(partial(self._rehearse, letters), exclusive=True, group="replay")
 
     async def _rehearse(self, letters: Sequence[Letter]) -> None:
         self.say("looking what it would do…")
@@ -93,7 +94,7 @@ class DlqActions(Page):
     def _follow(self, replays: list[Replay], ids: Iterable[str]) -> None:
         self._replays, self._sent = replays, frozenset(ids)
         self.clear_marks()
-        self.run_worker(self._progress(), exclusive=True, group="progress")
+        self.run_worker(self._progress, exclusive=True, group="progress")
 
     async def _progress(self) -> None:
         while any(each.state == "running" for each in self._replays):
@@ -113,7 +114,7 @@ class DlqActions(Page):
 
     def look_again(self) -> None:
         """Read the letters once more and tell how the replay ended."""
-        self.run_worker(self._look(), exclusive=True, group="look")
+        self.run_worker(self._look, exclusive=True, group="look")
 
     async def _look(self) -> None:
         await self.read_again()
@@ -138,7 +139,7 @@ class DlqActions(Page):
     def action_edit(self) -> None:
         letter = self.shown_letter()
         if letter is not None and self._may_change([letter]):
-            self.run_worker(self._edit(letter), exclusive=True, group="edit")
+            self.run_worker(partial(self._edit, letter), exclusive=True, group="edit")
 
     async def _edit(self, letter: DeadLetter) -> None:
         topic = str(letter.letter.get("originalTopic") or getattr(letter, "originalTopic", ""))
@@ -178,7 +179,7 @@ class DlqActions(Page):
     def action_purge(self) -> None:
         letters = [letter for letter in self.chosen() if letter.status == "PENDING"]
         if self._may_change(letters):
-            self.run_worker(self._purge(letters), exclusive=True, group="purge")
+            self.run_worker(partial(self._purge, letters), exclusive=True, group="purge")
 
     async def _purge(self, letters: Sequence[Letter]) -> None:
         topics = ", ".join(by_topic(letters))

@@ -11,12 +11,14 @@ from textual.content import Content
 
 from sandbox.control.dlq_models import DeadLetter
 from sandbox.tui.figures import bytes_text
+from sandbox.tui.json_lines import json_lines
 from sandbox.tui.signs import sign_of
-from sandbox.tui.widgets.json_text import hex_lines, json_lines
+from sandbox.tui.widgets.record_detail import hex_lines
 
 __all__ = ["failure_lines", "original_lines", "raw_value"]
 
 NAME_CHARS = 10
+SHOWN_BYTES = 4_096
 
 
 def raw_value(letter: DeadLetter) -> bytes | None:
@@ -45,9 +47,12 @@ def original_lines(letter: DeadLetter, columns: int = 8) -> list[Content]:
         lines.append(_named("", Content.styled(f"▲ {view.reason}", "$warn")))
     lines.append(Content(""))
     if view is not None and view.value is not None:
-        lines += json_lines(view.value) if not isinstance(view.value, str) else [Content(view.value)]
+        lines += [
+            Content.assemble("  " * each.depth, (f"{each.name}  " if each.name else "", "$dim"), (each.text, each.tone))
+            for each in json_lines(view.value)
+        ]
     elif raw:
-        lines += hex_lines(raw, columns=columns)
+        lines += [Content(line) for line in hex_lines(raw[:SHOWN_BYTES].hex(), columns)]
     else:
         lines.append(Content.styled(letter.problem or "no value (a tombstone)", "$dim"))
     if letter.headers:

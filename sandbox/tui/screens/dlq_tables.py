@@ -30,7 +30,7 @@ def letter_columns() -> list[Column[Letter]]:
     return [
         Column(" status", _status, 11),
         Column("time", lambda letter, _: Content.styled(clock_text(letter.at_ms), "$dim"), 12, drop=2),
-        Column("key", _key, 12, grow=3),
+        Column("key", lambda letter, _: letter.key or Content.styled("no key", "$dim"), 12, grow=3, keep_end=True),
         Column("group", lambda letter, _: Content.styled(letter.group, "$dim"), 10, grow=1, drop=3),
         Column("retries", lambda letter, _: _count(letter.retries, ""), 7, right=True, drop=4),
         Column("replays", lambda letter, _: _count(letter.replays, ""), 7, right=True, drop=1),
@@ -48,13 +48,6 @@ def _title(group: Group, _: int) -> Content:
 def _status(letter: Letter, _: int) -> Content:
     sign = sign_of(letter.status)
     return Content.styled(f" {sign.mark} {sign.word.lower()}", sign.tone)
-
-
-def _key(letter: Letter, width: int) -> Content:
-    """The end of a long key tells more than its beginning."""
-    if not letter.key:
-        return Content.styled("no key", "$dim")
-    return Content(letter.key if len(letter.key) <= width else f"…{letter.key[1 - width :]}")
 
 
 def _spark(rates: Sequence[float], width: int) -> Content:

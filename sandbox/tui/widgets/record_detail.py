@@ -80,15 +80,15 @@ def _key(record: Mapping[str, Any]) -> Content:
     return Content.styled("none", "$dim") if record["key"] is None else Content.styled(record["key"], "bold")
 
 
-def hex_lines(text: str) -> list[str]:
-    """`0000  00 00 00 00 2a …  ....*` sixteen bytes to a line."""
+def hex_lines(text: str, columns: int = HEX_ROW) -> list[str]:
+    """`0000  00 00 00 00 2a …  ....*`, so many bytes to a line."""
     data = bytes.fromhex(text)
     lines = []
-    for at in range(0, len(data), HEX_ROW):
-        row = data[at : at + HEX_ROW]
+    for at in range(0, len(data), columns):
+        row = data[at : at + columns]
         pairs = " ".join(f"{byte:02x}" for byte in row)
         letters = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in row)
-        lines.append(f"{at:04x}  {pairs:<{HEX_ROW * 3 - 1}}  {letters}")
+        lines.append(f"{at:04x}  {pairs:<{columns * 3 - 1}}  {letters}")
     return lines
 
 
