@@ -80,6 +80,7 @@ def _sandbox(
     from sandbox.config.naming import Project, check_name, find_project
     from sandbox.config.settings import resolve_settings
     from sandbox.runtime import launch
+    from sandbox.runtime.owner import Owner
 
     if name is None and os.environ.get("SANDBOX_CONTROL_URL"):
         yield find_target(None), False
@@ -89,20 +90,16 @@ def _sandbox(
     settings = resolve_settings(flags, file=project.settings_file)
     chosen = Project(check_name(given), None) if given else project
     folder = StateFolder.of(chosen.name)
-    launch.wait_announced(folder)
-    started = launch.engine_of(folder) is None
-    reading, writing = os.pipe()
+    started = not launch.is_served(folder)
+    owner = Owner(folder.path)
     try:
-        try:
-            start(settings, chosen, fresh=fresh, wait_s=wait_s, train=False, owner=reading)
-        finally:
-            os.close(reading)
+        start(settings, chosen, fresh=fresh, wait_s=wait_s, train=False, owner=owner)
         if keep:
-            os.write(writing, b"k")
+            owner.set_free()
         target = Target(folder.name, launch.control(folder).url, folder.token() or "", folder)
         yield target, started
     finally:
         if started and not keep:
             with held_back():
                 launch.stop_engine(folder)
-        os.close(writing)
+        owner.leave()

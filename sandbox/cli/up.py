@@ -80,9 +80,12 @@ def up(
 
 def start(
     settings: Any, project: Any, *, fresh: bool, wait_s: float | None, foreground: bool = False, train: bool = True,
-    owner: int | None = None,
+    owner: Any = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Start the sandbox of `project`, or find it running. Returns its status. `owner` as for `launch`."""
+    """Start the sandbox of `project`, or find it running. Returns its status.
+
+    With an `Owner`, a sandbox that is started for it belongs to this process.
+    """
     from sandbox.cli.interrupts import held_back
     from sandbox.cli.output import talk
     from sandbox.cli.ready import Progress
@@ -92,14 +95,14 @@ def start(
     from sandbox.errors import NotReady
     from sandbox.runtime import launch
     from sandbox.runtime.choice import choose_runtime
+    from sandbox.runtime.data_swap import DataSwap
     from sandbox.runtime.prepare import fetch
 
     folder = StateFolder.of(project.name)
     way_out = f"choose another name with --name, or remove that one: `sandbox down --purge --name {folder.name}`"
     refuse_other_project(folder, project, hint=way_out)
     with Progress(folder.name) as progress:
-        launch.wait_announced(folder)
-        if launch.engine_of(folder):
+        if launch.is_served(folder):
             return revive(folder, progress, wait_s=wait_s or 5.0)
         tell_of_contracts(settings)
         launch.clear_leftovers(folder, volumes=fresh)
@@ -111,6 +114,7 @@ def start(
         if docker is None:
             fetch(cache_dir(), settings, progress=progress)
         if fresh:
+            DataSwap(folder.path).recover()  # or it would come back
             folder.remove_data()
         folder.create()
         record = {
@@ -122,7 +126,8 @@ def start(
         process = None
         try:
             with held_back():
-                process = launch.launch(plan, folder, foreground=foreground, owner=owner)
+                end = owner.take() if owner else None
+                process = launch.launch(plan, folder, foreground=foreground, owner=end)
             return attend(folder, process, progress, wait_s=wait_s, foreground=foreground)
         except NotReady:
             raise

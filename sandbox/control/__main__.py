@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from sandbox.errors import SandboxError
 from sandbox.runtime.collector import collector_at_rest
+from sandbox.runtime.data_swap import DataSwap
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.runtimes import Runtime, runtime_of
 
@@ -35,6 +36,10 @@ def main(state_dir: Path, owner: int | None = None) -> int:
     if owner is not None:
         threading.Thread(target=_leave_with, args=(owner,), name="owner", daemon=True).start()
     try:
+        swap = DataSwap(state_dir)
+        swap.recover()
+        if swap.is_open:
+            threading.Thread(target=_leave_unless_decided, args=(swap,), name="swap", daemon=True).start()
         runtime = runtime_of(plan, token)
         try:
             runtime.start()
@@ -55,6 +60,12 @@ def _leave(number: int, _: object) -> NoReturn:
 def _leave_with(owner: int) -> None:
     """Stop when the pipe `owner` ends; a byte in it says that nobody has to wait for that any more."""
     if not os.read(owner, 1):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _leave_unless_decided(swap: DataSwap) -> None:
+    """Stop when a process that tries this data ends without a word that it stays."""
+    if not swap.wait_decided():
         os.kill(os.getpid(), signal.SIGTERM)
 
 

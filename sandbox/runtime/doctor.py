@@ -90,7 +90,7 @@ def _ports(patient: Patient) -> Iterator[Check]:
         yield Check("ports", "ok", f"in use by sandbox {patient.folder.name}, which is running")
         return
     try:
-        ports = choose_ports(patient.settings.ports, patient.folder.name)
+        ports = choose_ports(patient.settings.ports, str(patient.folder.path))
         check_free({name: port for name, port in ports.items() if name not in ("admin", "controller")})
     except PortTaken as error:
         yield Check("ports", "problem", error.message, error.hint)

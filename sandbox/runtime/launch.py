@@ -21,21 +21,31 @@ from sandbox.config.folders import StateFolder, cache_dir, read_json
 from sandbox.config.registry_users import users_in
 from sandbox.config.settings import Settings
 from sandbox.contracts.api_key import write_api_keys
-from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning
-from sandbox.runtime.data_swap import DataSwap
+from sandbox.errors import ComponentFailed, EnvironmentFailure, NotReady, NotRunning, SandboxError
 from sandbox.runtime.news import News
+from sandbox.runtime.owner import Owner
 from sandbox.runtime.plan import EnginePlan, admin_port_name
 from sandbox.runtime.ports import check_free, choose_ports
 
 if TYPE_CHECKING:
     from sandbox.control.quick_client import QuickClient
 
-__all__ = ["EngineProcess", "engine_of", "launch", "make_plan", "stop_engine", "wait_announced", "wait_ready"]
+__all__ = [
+    "EngineProcess",
+    "engine_of",
+    "is_served",
+    "launch",
+    "make_plan",
+    "stop_engine",
+    "wait_announced",
+    "wait_ready",
+]
 
 POLL_S = 0.03
 LOOK_S = 0.01
 STOP_LIMIT_S = 15.0
 ANNOUNCE_LIMIT_S = 10.0
+END_LIMIT_S = 20.0
 SERVICES_TOGETHER = "services"
 
 
@@ -85,6 +95,28 @@ def wait_announced(folder: StateFolder, *, limit_s: float = ANNOUNCE_LIMIT_S) ->
         time.sleep(POLL_S)
 
 
+def is_served(folder: StateFolder, *, limit_s: float = END_LIMIT_S) -> bool:
+    """Whether an engine serves this sandbox. One that is about to announce itself, or to end, is waited for.
+
+    Raises NotRunning when it does not answer and does not end, NotReady when it does not come to its end.
+    """
+    wait_announced(folder)
+    deadline = time.monotonic() + limit_s
+    while engine_of(folder) is not None:
+        problem: SandboxError = NotReady(
+            f"sandbox {folder.name} is still stopping", hint=f"`sandbox down --name {folder.name}` ends it"
+        )
+        try:
+            if control(folder).get("/v1/status")["state"] != "stopping":
+                return True
+        except NotRunning as error:
+            problem = error
+        if time.monotonic() > deadline:
+            raise problem
+        time.sleep(POLL_S)
+    return False
+
+
 def make_plan(
     settings: Settings, folder: StateFolder, *, train: bool = True, docker: Mapping[str, Any] | None = None
 ) -> EnginePlan:
@@ -94,7 +126,7 @@ def make_plan(
     """
     services = settings.services()
     recorded = folder.record().get("ports") if settings.ports == "auto" else None
-    wanted = recorded or choose_ports(settings.ports, folder.name)
+    wanted = recorded or choose_ports(settings.ports, str(folder.path))
     isolate = settings.isolate or docker is not None
     processes = {name: [name] for name in services} if isolate else {SERVICES_TOGETHER: list(services)}
     used = {"kafka", "control", *services, *(admin_port_name(process) for process in processes)}
@@ -133,10 +165,11 @@ def launch(
 ) -> subprocess.Popen[bytes]:
     """Start the engine of `plan`, detached unless `foreground`. Its output goes to `logs/engine.log`.
 
-    `owner` is the reading end of a pipe: the engine stops when the writing end is closed, by whatever end its holder
-    comes to. A byte written there first sets the engine free.
+    `owner` is the engine's end of the pipe of an `Owner`, whose end stops the engine, and is closed here; None: it is
+    nobody's.
     """
-    DataSwap(folder.path).finish()
+    if owner is None:
+        Owner(folder.path).forget()
     folder.write_json(folder.plan_file, plan.to_json())
     folder.engine_file.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "sandbox.control", str(folder.path)]
@@ -154,6 +187,9 @@ def launch(
             )
         except OSError as error:
             raise EnvironmentFailure(f"the engine could not be started: {error.strerror}") from None
+        finally:
+            if owner is not None:
+                os.close(owner)
     _note_start(folder, process.pid)
     return process
 

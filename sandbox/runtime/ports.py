@@ -1,7 +1,7 @@
 """Which ports a sandbox uses, and who stands in the way when one is taken.
 
 default   Kafka 9092, registry 8081, PLATO 8080, ODYSSEY 8082, CAPSULE 8083, control 8099
-auto      a free block below 32768 (where systems begin to hand out ports themselves), the same for a name each time
+auto      a free block below 32768 (where systems begin to hand out ports themselves), the same for a sandbox each time
 BASE      the block that begins at that port
 """
 
@@ -52,16 +52,16 @@ SANDBOX = "sandbox "
 """What the holder of a port begins with when it is one."""
 
 
-def choose_ports(wanted: str, name: str) -> dict[str, int]:
-    """The ports of the sandbox `name`: `wanted` is `default`, `auto` or the first port of a block.
+def choose_ports(wanted: str, key: str) -> dict[str, int]:
+    """The ports of a sandbox: `wanted` is `default`, `auto` or the first port of a block.
 
-    `auto` derives the block from the name and steps over blocks with a taken port. Raises UsageError for anything else
+    `auto` derives the block from `key` and steps over blocks with a taken port. Raises UsageError for anything else
     and for a block past 65535, PortTaken when no free block was found.
     """
     if wanted == "default":
         return dict(DEFAULT_PORTS)
     if wanted == "auto":
-        return choose_block(name)
+        return choose_block(key)
     if not (wanted.isascii() and wanted.isdigit()) or not 1024 <= int(wanted) <= 65_536 - BLOCK_SIZE:
         raise UsageError(
             f"{wanted!r} is no choice of ports",
@@ -71,10 +71,10 @@ def choose_ports(wanted: str, name: str) -> dict[str, int]:
     return _block_from(int(wanted))
 
 
-def choose_block(name: str) -> dict[str, int]:
-    """A block of free ports, the same for `name` as long as nothing else takes one of its ports."""
+def choose_block(key: str) -> dict[str, int]:
+    """A block of free ports, the same for `key` as long as nothing else takes one of its ports."""
     blocks = len(AUTO_PORTS) // BLOCK_SIZE
-    first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+    first = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
     for step in range(TRIES):
         block = _block_from(AUTO_PORTS.start + (first + step) % blocks * BLOCK_SIZE)
         if all(is_free(port) for port in block.values()):

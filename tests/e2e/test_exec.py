@@ -92,6 +92,26 @@ def test_when_exec_is_killed_everything_ends(small: Any, wait_for: Any) -> None:
         os.kill(command, 0)
 
 
+SAVES = """
+import subprocess, sys, time
+sandbox = [sys.executable, "-m", "sandbox"]
+subprocess.run([*sandbox, "snapshot", "save", "mine"], check=True)
+subprocess.run([*sandbox, "snapshot", "load", "mine"], check=True)
+subprocess.run([*sandbox, "topics", "list", "--json"], check=True, stdout=subprocess.DEVNULL)
+print("saved and loaded", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_snapshot_within_leaves_the_sandbox_to_exec(small: Any, wait_for: Any) -> None:
+    """It was started anew twice, and still ends when exec is killed."""
+    process = small.popen(*python(SAVES))
+    assert "saved and loaded\n" in iter(process.stdout.readline, ""), process.stderr.read()
+    process.kill()
+    process.communicate(timeout=60)
+    wait_for(lambda: small.processes() == [], 30.0)
+
+
 AWAY = """
 scenario: CAPSULE is away
 steps:

@@ -7,6 +7,7 @@ import signal
 import tarfile
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sandbox.control.quick_client import QuickClient
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
-SCOPE = "rim:entity:finance:EURUSD"
+TOPIC, SCOPE = "rim.fast-path", "rim:entity:finance:EURUSD"
 
 
 def get(url: str) -> Any:
@@ -36,11 +37,11 @@ def answers(cli: Any, name: str) -> dict[str, Any]:
     groups = [each["group"] for each in control.get("/v1/groups")["groups"]]
     described = {each: control.get(f"/v1/groups/{each}") for each in groups}
     subjects = get(f"{ends['schema_registry']}/subjects")
-    records = cli.ok(
-        "topics", "tail", "rim.fast-path", "--from-beginning", "-n", "2", "--name", name, "--json"
-    ).out  # fmt: skip
+    topics = [each for each in control.get("/v1/topics")["topics"] if not each["internal"]]
+    number = str(next(each["records"] for each in topics if each["name"] == TOPIC))
+    records = cli.ok("topics", "tail", TOPIC, "--from-beginning", "-n", number, "--name", name, "--json").out
     return {
-        "topics": [each for each in control.get("/v1/topics")["topics"] if not each["internal"]],
+        "topics": topics,
         "records": sorted(records.splitlines()),
         "offsets": {
             group: [(each["topic"], each["partition"], each["committed"], each["end"]) for each in found["partitions"]]
@@ -50,7 +51,7 @@ def answers(cli: Any, name: str) -> dict[str, Any]:
         "capsules": get(f"{ends['capsule']}/api/v1/capsules?size=100&scopeId={SCOPE}")["data"],
         "history": get(f"{ends['capsule']}/api/v1/history/{SCOPE}")["data"],
         "plans": get(f"{ends['plato']}/api/v1/plans")["data"],
-        "letters": control.get("/v1/dlq/rim.fast-path")["letters"],
+        "letters": control.get(f"/v1/dlq/{TOPIC}")["letters"],
     }
 
 
@@ -58,83 +59,126 @@ def fill(cli: Any, wait_for: Any, name: str) -> None:
     cli.ok("scenario", "run", "golden-path", "--name", name)
     poison = cli.folder / "poison"
     poison.write_bytes(b"not avro")
-    cli.ok("topics", "produce", "rim.fast-path", "--key", "k", "--raw", "--file", str(poison), "--name", name)
+    cli.ok("topics", "produce", TOPIC, "--key", "k", "--raw", "--file", str(poison), "--name", name)
     control = control_of(cli, name)
-    wait_for(lambda: len(control.get("/v1/dlq/rim.fast-path")["letters"]) == 2, limit_s=30)
-    wait_for(lambda: all(not each["lag"] for each in control.get("/v1/groups")["groups"]), limit_s=30)
+    wait_for(lambda: len(control.get(f"/v1/dlq/{TOPIC}")["letters"]) == 2, limit_s=30)
+    wait_for(lambda: quiet(control), limit_s=30)
 
 
-def test_a_snapshot_answers_the_same_under_another_name(cli: Any, wait_for: Any, tmp_path: Path) -> None:
+def quiet(control: QuickClient) -> bool:
+    return all(not each["lag"] for each in control.get("/v1/groups")["groups"])
+
+
+@pytest.fixture(scope="module")
+def one(tmp_path_factory: pytest.TempPathFactory, make_cli: Any, wait_for: Any) -> Iterator[Any]:
+    """A command line with the running sandbox `one`, which `answers` what the snapshot `there` holds."""
+    root = tmp_path_factory.mktemp("snapshots")
+    (root / "project").mkdir()
+    cli = make_cli(root / "project", root / "state")
     cli.ok("up", "--name", "one", "--ports", "auto")
     fill(cli, wait_for, "one")
-    before = answers(cli, "one")
-    file = tmp_path / "elsewhere" / "one.tar.gz"
-    cli.ok("snapshot", "save", str(file), "--name", "one")
-    assert answers(cli, "one") == before, "the sandbox runs again as it did"
+    cli.saved = answers(cli, "one")
+    cli.file = cli.state_root / ".snapshots" / "there.tar.gz"
+    cli.ok("snapshot", "save", "there", "--name", "one")
+    yield cli
+    cli.run("down", "--all", "--purge")
 
-    loaded = cli.ok("snapshot", "load", str(file), "--name", "two", "--json").json
+
+def one_more(cli: Any, wait_for: Any) -> dict[str, Any]:
+    """Publishes what the snapshot does not hold; what the sandbox answers then."""
+    control = control_of(cli, "one")
+
+    def snapshots() -> int:
+        return next(
+            each["records"] for each in control.get("/v1/topics")["topics"] if each["name"] == "capsule.snapshots"
+        )
+
+    wanted = snapshots() + 1
+    event = {
+        "rim_node_id": SCOPE, "critical_metrics": {}, "status": "OK",
+        "vector_timestamp": {"event_ts_ms": wanted, "ingest_ts_ms": wanted + 1, "logical_clock": 0},
+    }  # fmt: skip
+    control.post(f"/v1/topics/{TOPIC}/records", {"value": event, "key": SCOPE})
+    wait_for(lambda: snapshots() == wanted and quiet(control), limit_s=30)
+    found = answers(cli, "one")
+    assert found != cli.saved
+    return found
+
+
+def test_a_saved_sandbox_runs_again_as_it_did(one: Any) -> None:
+    assert answers(one, "one") == one.saved
+
+
+def test_a_snapshot_answers_the_same_under_another_name(one: Any) -> None:
+    loaded = one.ok("snapshot", "load", str(one.file), "--name", "two", "--json").json
     assert (loaded["loadedInto"], loaded["running"], loaded["sandbox"]) == ("two", False, "one")
-    cli.ok("up", "--name", "two", "--ports", "auto")
-    assert answers(cli, "two") == before
-
-    cli.ok("scenario", "run", "golden-path", "--name", "two")
-    assert answers(cli, "two") != before
-    cli.ok("snapshot", "load", str(file), "--name", "two")
-    assert answers(cli, "two") == before, "loaded into a running sandbox"
-
-    # A damaged one leaves everything as it is.
-    whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2] + b"damage" + whole[len(whole) // 2 + 6 :])
-    stood = answers(cli, "two")
-    refused = cli.run("snapshot", "load", str(file), "--name", "two")
-    assert refused.code == 2
-    assert "damaged" in refused.err
-    assert answers(cli, "two") == stood
-    nowhere = cli.run("snapshot", "load", str(file), "--name", "three")
-    assert nowhere.code == 2
-    assert not (cli.state_root / "three").exists()
+    one.ok("up", "--name", "two", "--ports", "auto")
+    assert answers(one, "two") == one.saved
+    one.ok("down", "--purge", "--name", "two")
 
 
-def test_data_that_kafka_cannot_start_with_is_taken_back(cli: Any, wait_for: Any, tmp_path: Path) -> None:
-    cli.ok("up", "--name", "one", "--ports", "auto")
-    fill(cli, wait_for, "one")
-    before = answers(cli, "one")
-    cli.ok("snapshot", "save", "good", "--name", "one")
+def test_a_damaged_one_leaves_everything_as_it_is(one: Any, tmp_path: Path) -> None:
+    damaged, whole = tmp_path / "damaged.tar.gz", one.file.read_bytes()
+    damaged.write_bytes(whole[: len(whole) // 2] + b"damage" + whole[len(whole) // 2 + 6 :])
+    before = answers(one, "one")
+    refused = one.run("snapshot", "load", str(damaged), "--name", "one")
+    assert (refused.code, "damaged" in refused.err) == (2, True)
+    assert answers(one, "one") == before
+    assert one.run("snapshot", "load", str(damaged), "--name", "three").code == 2
+    assert not (one.state_root / "three").exists()
+
+
+def test_data_that_kafka_cannot_start_with_is_taken_back(one: Any, wait_for: Any, tmp_path: Path) -> None:
+    before = one_more(one, wait_for)
     bad = tmp_path / "bad.tar.gz"
-    poisoned(cli.state_root / ".snapshots" / "good.tar.gz", bad)
-    failed = cli.run("snapshot", "load", str(bad), "--name", "one")
+    poisoned(one.file, bad)
+    failed = one.run("snapshot", "load", str(bad), "--name", "one")
     assert failed.code == 3, failed.err
     assert "back to what was there before" in failed.err
-    assert answers(cli, "one") == before
+    assert answers(one, "one") == before
+    assert debris(one) == []
+
+
+STAGES = {"save": ("stopping", "writing", "starting"), "load": ("reading", "stopping", "starting")}
+SOAK = [
+    (verb, number, word)
+    for verb, words in STAGES.items()
+    for word in words
+    for number in (signal.SIGINT, signal.SIGKILL)
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("verb", "number", "after_s"),
+    ("verb", "number", "word", "after_s"),
     [
-        ("save", signal.SIGINT, 0.8),
-        ("load", signal.SIGKILL, 1.2),
-        pytest.param("save", signal.SIGKILL, 0.8, marks=pytest.mark.soak),
-        pytest.param("load", signal.SIGINT, 0.8, marks=pytest.mark.soak),
-        pytest.param("load", signal.SIGKILL, 0.6, marks=pytest.mark.soak),
-        pytest.param("load", signal.SIGKILL, 2.0, marks=pytest.mark.soak),
+        ("load", signal.SIGKILL, "starting", 0.5),
+        ("load", signal.SIGINT, "starting", 0.5),
+        *(
+            pytest.param(*case, after_s, marks=pytest.mark.soak)
+            for case in SOAK
+            for after_s in (0.0, 0.1, 0.4, 1.2)
+        ),
     ],
-)
+)  # fmt: skip
 def test_an_interrupted_command_leaves_a_sandbox_that_works(
-    cli: Any, wait_for: Any, verb: str, number: int, after_s: float
+    one: Any, wait_for: Any, verb: str, number: int, word: str, after_s: float
 ) -> None:
-    cli.ok("up", "--name", "one", "--ports", "auto")
-    cli.ok("scenario", "run", "golden-path", "--name", "one")
-    if verb == "load":
-        cli.ok("snapshot", "save", "there", "--name", "one")
-    with cli.popen("snapshot", verb, "there", "--name", "one") as working:
+    before = one_more(one, wait_for)
+    with one.popen("snapshot", verb, "there" if verb == "load" else "other", "--name", "one") as working:
+        while word not in (line := working.stderr.readline()):
+            assert line, "it ended before it came to that"
         time.sleep(after_s)  # wherever that finds it
         working.send_signal(number)
         working.communicate(timeout=60)
-    wait_for(lambda: cli.run("up", "--name", "one", "--ports", "auto").code == 0, limit_s=60)
-    records = {each["name"]: each["records"] for each in control_of(cli, "one").get("/v1/topics")["topics"]}
-    assert records["capsule.snapshots"] > 0
-    assert cli.ok("scenario", "run", "golden-path", "--name", "one").code == 0
-    assert cli.run("snapshot", "save", "next", "--name", "one").code == 0
+    one.ok("up", "--name", "one", "--ports", "auto")
+    assert answers(one, "one") in (before, one.saved)
+    assert debris(one) == []
+    (one.state_root / ".snapshots" / "other.tar.gz").unlink(missing_ok=True)
+
+
+def debris(cli: Any) -> list[str]:
+    """What a swap has left behind."""
+    return sorted(each.name for each in (cli.state_root / "one").glob(".*"))
 
 
 def poisoned(good: Path, bad: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from sandbox.config.folders import StateFolder
 from sandbox.config.settings import Settings
+from sandbox.control.quick_client import QuickClient
+from sandbox.errors import NotReady, NotRunning
 from sandbox.runtime import launch
 
 
@@ -58,6 +60,47 @@ def test_nobody_waits_for_an_engine_that_is_gone_or_stays_silent(folder: StateFo
     process.wait(5)
     launch.wait_announced(folder)
     assert launch.engine_of(folder) is None
+
+
+def announced(folder: StateFolder, pid: int, url: str) -> dict[str, object]:
+    started_at = launch.read_json(folder.engine_file)["started_at"]
+    return {"pid": pid, "started_at": started_at, "control_url": url}
+
+
+def test_an_engine_that_stops_is_waited_for(folder: StateFolder) -> None:
+    """It answers nobody any more, and then it ends."""
+    process = launch.launch(launch.make_plan(Settings(ports="auto"), folder), folder)
+    folder.write_json(folder.engine_file, announced(folder, process.pid, "http://127.0.0.1:1"))
+    ending = threading.Timer(0.2, process.kill)
+    ending.start()
+    assert launch.is_served(folder) is False
+    assert process.wait(5) != 0
+    ending.join()
+
+
+def test_an_engine_that_neither_answers_nor_ends_is_told(folder: StateFolder) -> None:
+    process = launch.launch(launch.make_plan(Settings(ports="auto"), folder), folder)
+    folder.write_json(folder.engine_file, announced(folder, process.pid, "http://127.0.0.1:1"))
+    with pytest.raises(NotRunning, match="no sandbox answers"):
+        launch.is_served(folder, limit_s=0.1)
+    launch.stop_engine(folder)
+    process.wait(5)
+
+
+@pytest.mark.parametrize(("state", "served"), [("ready", True), ("failed", True), ("stopping", None)])
+def test_an_engine_that_answers_serves_unless_it_says_that_it_stops(
+    folder: StateFolder, state: str, served: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = launch.launch(launch.make_plan(Settings(ports="auto"), folder), folder)
+    folder.write_json(folder.engine_file, announced(folder, process.pid, "http://127.0.0.1:1"))
+    monkeypatch.setattr(QuickClient, "get", lambda *_: {"state": state})
+    if served is None:
+        with pytest.raises(NotReady, match="is still stopping"):
+            launch.is_served(folder, limit_s=0.1)
+    else:
+        assert launch.is_served(folder, limit_s=0.1) is served
+    launch.stop_engine(folder)
+    process.wait(5)
 
 
 def test_what_the_engine_announced_first_stays(folder: StateFolder) -> None:

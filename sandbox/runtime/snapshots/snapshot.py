@@ -18,6 +18,7 @@ from sandbox.errors import Conflict, EnvironmentFailure, NotRunning, SandboxErro
 from sandbox.runtime import launch
 from sandbox.runtime.data_swap import DataSwap
 from sandbox.runtime.embedded.lock import KAFKA_VERSION
+from sandbox.runtime.owner import Owner
 from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.snapshots.archive import read_manifest, unpack, write
 from sandbox.runtime.snapshots.manifest import FORMAT, Manifest, Member, contract_digests, store_digests
@@ -47,16 +48,22 @@ class Snapshots:
             if not overwrite:
                 raise Conflict("is there already", where=str(target), hint="--overwrite replaces it")
             read_manifest(target)  # nothing but a snapshot is replaced
-        with self._stopped():
-            DataSwap(self.folder.path).finish()
-            self.say(f"writing {target}")
-            return write(target, self.folder.path, self._describe)
+        ran = launch.engine_of(self.folder) is not None
+        try:
+            self._stop(ran)
+            with self._held():
+                DataSwap(self.folder.path).recover()
+                self.say(f"writing {target}")
+                return write(target, self.folder.path, self._describe)
+        finally:
+            if ran:
+                self._start()
 
     def load(self, source: Path) -> Manifest:
         """Put the data of a snapshot in the place of the sandbox's own; a running one is started again with it.
 
         Whatever fails, the data from before stays, and a sandbox that ran runs with it. Raises InvalidFile for a
-        snapshot that cannot be used, with the reason, and EnvironmentFailure.
+        snapshot that cannot be used, with the reason, Conflict and EnvironmentFailure.
         """
         self._refuse_containers()
         self._accept(read_manifest(source), str(source))
@@ -64,61 +71,72 @@ class Snapshots:
         self.folder.create()
         if is_new:
             self.folder.write_record({"project": None, "runtime": "embedded"})
-        swap, done = DataSwap(self.folder.path), False
+        done = False
         try:
-            if launch.engine_of(self.folder) is None:
-                with self._held():
-                    into = swap.prepare()
-            else:
-                into = swap.prepare()
-            self.say(f"reading {source}")
-            manifest = unpack(source, into, lambda found: self._accept(found, str(source)))
-            with self._stopped(swap):
-                swap.commit()
+            manifest = self._load(source)
             done = True
         except OSError as error:
             raise EnvironmentFailure(
                 f"the data cannot be put in place: {error.strerror}", where=str(self.folder.path)
             ) from None
         finally:
-            swap.drop()
             if is_new and not done:
                 self.folder.purge()
-        swap.forget()
         return manifest
 
-    @contextlib.contextmanager
-    def _stopped(self, swap: DataSwap | None = None) -> Iterator[None]:
-        """The sandbox does not run in here, and nobody can start it; after it, it runs again if it did before."""
+    def _load(self, source: Path) -> Manifest:
+        swap = DataSwap(self.folder.path)
+        swap.begin()
+        try:
+            if swap.is_open:  # somebody else's load was killed
+                with self._held():
+                    swap.undo()
+            self.say(f"reading {source}")
+            manifest = unpack(source, swap.prepare(), lambda found: self._accept(found, str(source)))
+            self._put_in_place(swap)
+        finally:
+            swap.end()
+        return manifest
+
+    def _put_in_place(self, swap: DataSwap) -> None:
+        """The new data is confirmed once a sandbox that ran is ready with it."""
         ran = launch.engine_of(self.folder) is not None
+        try:
+            self._stop(ran)
+            with self._held():
+                swap.commit()
+                if not ran:
+                    swap.confirm()
+            if ran:
+                self._start()
+                swap.confirm()
+        except BaseException as error:
+            self._take_back(swap, ran, error)
+            raise
+
+    def _take_back(self, swap: DataSwap, ran: bool, error: BaseException) -> None:
+        reason = error.message if isinstance(error, SandboxError) else str(error) or "interrupted"
+        self.say(f"{reason}; back to what was there before")
+        if ran:
+            launch.stop_engine(self.folder)
+        if swap.is_open:
+            with self._held():
+                swap.undo()
+        if ran:
+            self._start()
+
+    def _stop(self, ran: bool) -> None:
         if ran:
             self.say(f"stopping sandbox {self.folder.name}")
-        failed = True
-        try:
-            launch.stop_engine(self.folder)
-            with self._held():
-                yield
-            failed = False
-        finally:
-            if ran:
-                self._start(None if failed else swap)
+        launch.stop_engine(self.folder)
 
-    def _start(self, swap: DataSwap | None) -> None:
-        """As it ran before. If it does not start with the data of `swap`, once more with what was there before it."""
+    def _start(self) -> None:
+        """As it ran before, for the same owner."""
         launch.stop_engine(self.folder)  # an interruption may have come while it stopped
         self.say(f"starting sandbox {self.folder.name}")
         plan = EnginePlan.read(self.folder.plan_file)
-        process = launch.launch(plan, self.folder)
-        try:
-            launch.wait_ready(self.folder, process, timeout_s=READY_LIMIT_S)
-        except BaseException as error:
-            if swap is None or not isinstance(error, SandboxError):
-                raise
-            self.say(f"it does not start with that data: {error.message}; back to what was there before")
-            launch.stop_engine(self.folder)
-            swap.undo()
-            self._start(None)
-            raise
+        process = launch.launch(plan, self.folder, owner=Owner(self.folder.path).reading())
+        launch.wait_ready(self.folder, process, timeout_s=READY_LIMIT_S)
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
