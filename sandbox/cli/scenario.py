@@ -76,8 +76,9 @@ def explain(
 ) -> None:
     """Tell what scenarios do, without running them."""
     from sandbox.cli.output import data, json_data
-    from sandbox.cli.scenario_explain import explained, explanation_lines, known_names
+    from sandbox.cli.scenario_explain import explanation_lines
     from sandbox.cli.scenario_mermaid import mermaid_lines
+    from sandbox.scenarios.explaining import explained, known_names
 
     contracts = contracts_of(name)
     if mermaid:

@@ -14,6 +14,7 @@ from sandbox.control import (
     overview_models,
     records_models,
     reset_models,
+    scenario_models,
     traffic_models,
 )
 from sandbox.control.wire import Wire
@@ -253,6 +254,19 @@ class ControlClient(Wire):
 
     async def stop_scenario(self, run: str) -> models.ScenarioRun:
         return await self._ask(models.ScenarioRun, "DELETE", _path("/v1/scenarios/runs", run))
+
+    async def next_step(self, run: str, *, to_end: bool = False) -> models.ScenarioRun:
+        """Let a run that waits before a step go on. Raises Conflict when it does not wait."""
+        path = _path("/v1/scenarios/runs", run, "next")
+        return await self._ask(models.ScenarioRun, "POST", path, body={"to_end": to_end})
+
+    async def scenario_library(self) -> list[scenario_models.LibraryScenario]:
+        """The scenarios that ship and the project's own."""
+        return (await self._ask(scenario_models.ScenarioLibraryList, "GET", "/v1/scenarios/library")).scenarios
+
+    async def library_scenario(self, name: str) -> scenario_models.ScenarioDocument:
+        """One of them, with its text. Raises UnknownName, or InvalidFile for one that cannot be read."""
+        return await self._ask(scenario_models.ScenarioDocument, "GET", _path("/v1/scenarios/library", name))
 
     async def breakers(self) -> dict[str, models.BreakerState]:
         """Every breaker by `service/name`."""

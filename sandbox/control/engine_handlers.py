@@ -1,4 +1,4 @@
-"""Status, components, scenarios, breakers and the end: passed on to the engine, its answers checked by their models."""
+"""Status, components, breakers and the end: passed on to the engine, its answers checked by their models."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from sandbox.control import models
 from sandbox.control.overview_models import Overview
 from sandbox.control.ports import Engine
 from sandbox.control.request import read_body
-from sandbox.errors import UnknownName, UsageError
-from sandbox.runtime.access import read_json
+from sandbox.errors import UnknownName
 
 __all__ = ["EngineHandlers", "answer"]
 
@@ -41,21 +40,6 @@ class EngineHandlers:
         operation = _operation(request, COMPONENT_OPERATIONS)
         found = await self._engine.operate_component(request.match_info["name"], operation)
         return answer(models.Component, found)
-
-    async def run_scenario(self, request: web.Request) -> web.Response:
-        document = await read_json(request)
-        if not isinstance(document, dict):
-            raise UsageError("a scenario document is a JSON object", where="body")
-        run = await self._engine.run_scenario(document)
-        started = answer(models.RunStarted, {"run": run}, status=201)
-        started.headers["Location"] = f"/v1/scenarios/runs/{run}"
-        return started
-
-    async def scenario_run(self, request: web.Request) -> web.Response:
-        return answer(models.ScenarioRun, await self._engine.scenario_run(request.match_info["run"]))
-
-    async def stop_scenario(self, request: web.Request) -> web.Response:
-        return answer(models.ScenarioRun, await self._engine.stop_scenario(request.match_info["run"]))
 
     async def breakers(self, _: web.Request) -> web.Response:
         return answer(models.Breakers, {"breakers": await self._engine.breakers()})

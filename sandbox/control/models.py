@@ -311,6 +311,8 @@ class ScenarioRun(_Answer):
     state: str
     """running, then passed, failed or stopped."""
     scenario: str | None = None
+    held: dict[str, str] | None = None
+    """`title`, `step` and `where` of the step before which the run waits, with `step` of its document."""
 
 
 class BreakerState(_Answer):

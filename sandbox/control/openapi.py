@@ -20,6 +20,7 @@ from sandbox.control import (
     recording_models,
     records_models,
     reset_models,
+    scenario_models,
     topic_models,
     traffic_models,
 )
@@ -42,6 +43,7 @@ _TEXT_MODULES = {
         topic_models,
         recording_models,
         traffic_models,
+        scenario_models,
         limits,
         fault_request,
     )

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sandbox.runtime.groups_view import GroupsView
     from sandbox.runtime.recorder import Recorder
     from sandbox.runtime.records_view import RecordsView
+    from sandbox.runtime.scenario_library import ScenarioLibrary
+    from sandbox.runtime.scenario_runs import ScenarioRuns
 
 __all__ = ["Engine"]
 
@@ -39,6 +41,8 @@ class Engine(Protocol):
     traffic: Traffic
     overview: EngineOverview
     records: RecordsView
+    scenarios: ScenarioRuns
+    library: ScenarioLibrary
 
     def status(self) -> Mapping[str, Any]:
         """A `Status`."""
@@ -72,15 +76,6 @@ class Engine(Protocol):
         partition: int | None,
     ) -> Mapping[str, Any]:
         """Publish with acks=all; a `Published`."""
-
-    async def run_scenario(self, document: Mapping[str, Any]) -> str:
-        """Start a run of a resolved scenario document; its id."""
-
-    async def scenario_run(self, run: str) -> Mapping[str, Any]:
-        """A `ScenarioRun`, with its result once there is one. Raises UnknownName."""
-
-    async def stop_scenario(self, run: str) -> Mapping[str, Any]:
-        """Stop it if it is still running; the `ScenarioRun` afterwards."""
 
     async def breakers(self) -> Mapping[str, Mapping[str, Any]]:
         """Every breaker by `service/name`, a `BreakerState` each."""

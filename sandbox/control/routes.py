@@ -12,6 +12,7 @@ from sandbox.control.recording_routes import RECORDING_ROUTES
 from sandbox.control.records_routes import RECORDS_ROUTES
 from sandbox.control.reset_routes import RESET_ROUTES
 from sandbox.control.route import Route
+from sandbox.control.scenario_routes import SCENARIO_ROUTES
 from sandbox.control.topic_models import NewTopicRequest
 from sandbox.control.traffic_routes import TRAFFIC_ROUTES
 
@@ -61,12 +62,7 @@ ROUTES = (
         "POST", "/v1/topics/{topic}/records", "publish_record", "Publish a record with acks=all", models.Published,
         body=models.PublishRequest, status=201, tag="kafka",
     ),
-    Route(
-        "POST", "/v1/scenarios/runs", "run_scenario", "Run a resolved scenario document", models.RunStarted,
-        any_body=True, status=201, tag="scenarios",
-    ),
-    Route("GET", "/v1/scenarios/runs/{run}", "scenario_run", "How a run stands", models.ScenarioRun, tag="scenarios"),
-    Route("DELETE", "/v1/scenarios/runs/{run}", "stop_scenario", "Stop a run", models.ScenarioRun, tag="scenarios"),
+    *SCENARIO_ROUTES,
     Route("GET", "/v1/breakers", "breakers", "Every circuit breaker", models.Breakers, tag="breakers"),
     Route(
         "POST", "/v1/breakers/{service}/{name}/{operation}", "operate_breaker", "Operate a circuit breaker",

@@ -18,6 +18,7 @@ from sandbox.control.recording_handlers import RecordingHandlers
 from sandbox.control.records_handlers import RecordsHandlers
 from sandbox.control.reset_handlers import ResetHandlers
 from sandbox.control.routes import OPENAPI_PATH, ROUTES
+from sandbox.control.scenario_handlers import ScenarioHandlers
 from sandbox.control.sockets import Sockets
 from sandbox.control.topic_handlers import TopicHandlers
 from sandbox.control.traffic_handlers import TrafficHandlers
@@ -49,6 +50,7 @@ def control_app(
         FaultHandlers(engine),
         RecordingHandlers(engine),
         TrafficHandlers(engine),
+        ScenarioHandlers(engine),
     )
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _handler(rooms, route.operation))

@@ -369,6 +369,16 @@ class StepStarted(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepHeld(Fact):
+    """A run that is presented waits to be let go on before this step; `StepStarted` follows then."""
+
+    run: str
+    title: str
+    where: str
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepFinished(Fact):
     """`outcome`: passed, failed, skipped or interrupted; `detail` is what a person reads about it.
 

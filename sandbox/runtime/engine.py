@@ -34,6 +34,7 @@ from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.ports import holder
 from sandbox.runtime.resets import Resets
 from sandbox.runtime.runtimes import Runtime
+from sandbox.runtime.scenario_library import ScenarioLibrary
 from sandbox.runtime.scenario_runs import ScenarioRuns
 from sandbox.runtime.swaps import Swaps
 from sandbox.runtime.traffic import Traffic
@@ -70,6 +71,7 @@ class Engine:
         self._swaps = Swaps(plan)
         self.scenarios = ScenarioRuns(self._scenario_world)
         self.traffic = Traffic(self.scenarios, self.clock)
+        self.library = ScenarioLibrary(StateFolder(Path(plan.state_dir)))
         self._training: Child | None = None
         self.resets = Resets(self.running, self.journal, self.clock)
         self.outgoing: list[Any] = []
@@ -372,15 +374,6 @@ class Engine:
         desk = self.own_kafka.desk
         await desk.start()
         return desk
-
-    async def run_scenario(self, document: Mapping[str, Any]) -> str:
-        return self.scenarios.start(document)
-
-    async def scenario_run(self, run: str) -> dict[str, Any]:
-        return await self.scenarios.get(run)
-
-    async def stop_scenario(self, run: str) -> dict[str, Any]:
-        return await self.scenarios.stop(run)
 
     def _scenario_world(self) -> Any:
         from sandbox.runtime.scenario_controls import ScenarioControls

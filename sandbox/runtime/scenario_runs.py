@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.errors import Conflict, UnknownName, UsageError
 
 if TYPE_CHECKING:
+    from sandbox.scenarios.gate import Gate
     from sandbox.scenarios.result import ScenarioResult
     from sandbox.scenarios.runner import ScenarioRunner
 
@@ -18,7 +19,7 @@ __all__ = ["ScenarioRuns"]
 KEPT = 100
 DOCUMENT = (
     '{"file": name, "text": YAML, "files"?: {name: text}, '
-    '"seed"?: number, "speed"?: number, "from"?: step, "to"?: step}'
+    '"seed"?: number, "speed"?: number, "from"?: step, "to"?: step, "step"?: true}'
 )
 STOP_LIMIT_S = 35.0
 
@@ -29,6 +30,7 @@ class _Run:
     speed: float | None
     runner: ScenarioRunner
     task: asyncio.Task[ScenarioResult]
+    gate: Gate | None = None
 
 
 class ScenarioRuns:
@@ -41,10 +43,11 @@ class ScenarioRuns:
     def start(
         self, document: Mapping[str, Any], *, given: Mapping[str, Any] | None = None, ambient: bool = False
     ) -> str:
-        """Start a run of a `DOCUMENT`; its id. Raises UsageError or InvalidFile.
+        """Start a run of a `DOCUMENT`; its id. With `step` it waits before each step. Raises UsageError or InvalidFile.
 
         `given` takes the place of vars of the scenario. An `ambient` run lets later ones change the clock's speed.
         """
+        from sandbox.scenarios.gate import Gate
         from sandbox.scenarios.load import read_scenario
         from sandbox.scenarios.part import left_out
         from sandbox.scenarios.runner import ScenarioRunner
@@ -56,6 +59,8 @@ class ScenarioRuns:
             raise UsageError(f"must be {DOCUMENT}", where="document")
         if not isinstance(start, str | None) or not isinstance(end, str | None):
             raise UsageError(f"must be {DOCUMENT}", where="document")
+        if not isinstance(document.get("step"), bool | None):
+            raise UsageError(f"must be {DOCUMENT}", where="document")
         files = document.get("files") or {}
         if not isinstance(files, Mapping) or not all(isinstance(each, str) for each in files.values()):
             raise UsageError("must be a mapping of names to texts", where="files")
@@ -64,11 +69,11 @@ class ScenarioRuns:
         if speed is not None:
             scenario = scenario.at_speed(speed)
         self._refuse_other_speed(scenario.speed)
-        runner = ScenarioRunner(
-            world, scenario, file=file, seed=seed, given=given, left_out=left_out(scenario, start, end)
-        )
+        gate = Gate() if document.get("step") else None
+        leave_out = left_out(scenario, start, end)
+        runner = ScenarioRunner(world, scenario, file=file, seed=seed, given=given, left_out=leave_out, gate=gate)
         task = asyncio.create_task(runner.run(), name=f"scenario {runner.run_id}")
-        self._runs[runner.run_id] = _Run(scenario.scenario, None if ambient else scenario.speed, runner, task)
+        self._runs[runner.run_id] = _Run(scenario.scenario, None if ambient else scenario.speed, runner, task, gate)
         for old in [each for each, run in self._runs.items() if run.task.done()][: max(0, len(self._runs) - KEPT)]:
             del self._runs[old]
         return runner.run_id
@@ -84,7 +89,8 @@ class ScenarioRuns:
                 )
 
     async def get(self, run: str) -> dict[str, Any]:
-        """`{"run", "scenario", "state", "result"}`; state is running, passed, failed or stopped."""
+        """`{"run", "scenario", "state", "held", "result"}`; state is running, passed, failed or stopped, `held` what
+        it waits to do."""
         found = self._find(run)
         if not found.task.done():
             # The end is told as a fact an instant before the task itself ends.
@@ -101,6 +107,18 @@ class ScenarioRuns:
         found = self._find(run)
         found.task.cancel()
         await asyncio.wait({found.task}, timeout=STOP_LIMIT_S)
+        return self._json(run, found)
+
+    async def next(self, run: str, *, to_end: bool = False) -> dict[str, Any]:
+        """Let a run that waits go on by a step, or to its end. Raises Conflict when it does not wait."""
+        found = self._find(run)
+        if found.gate is None or found.task.done():
+            raise Conflict("the run does not wait", where="run", hint='start it with `"step": true`')
+        if to_end:
+            found.gate.open()
+        else:
+            found.gate.next()
+        await asyncio.sleep(0)
         return self._json(run, found)
 
     async def stop_all(self) -> list[str]:
@@ -121,6 +139,8 @@ class ScenarioRuns:
     @staticmethod
     def _json(run: str, found: _Run) -> dict[str, Any]:
         shown: dict[str, Any] = {"run": run, "scenario": found.name, "state": "running"}
+        if found.gate is not None and found.gate.held is not None and not found.task.done():
+            shown["held"] = found.gate.held.to_json()
         if found.task.done():
             if found.task.cancelled():
                 shown["state"] = "stopped"

@@ -68,6 +68,10 @@ class Moments:
             self._begun[name] = self._clock.monotonic_ns()
             self._news.set()
 
+    def shift(self, by_ns: int) -> None:
+        """The run stood still for so long: everything that began before counts as having begun later."""
+        self._begun = {name: begun_ns + by_ns for name, begun_ns in self._begun.items()}
+
     async def of(self, name: str | None) -> int:
         """When it began; waits until it does. Raises UsageError when it does not in five minutes."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.clock import NANOS
 from sandbox.errors import InvalidFile, SandboxError
 from sandbox.scenarios.evidence import with_evidence
+from sandbox.scenarios.gate import Gate, Held
 from sandbox.scenarios.missing import Missing
 from sandbox.scenarios.model.bad_value import BadValue
 from sandbox.scenarios.result import Failure
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Performer", "Scope"]
 
+STORY = "steps"
+"""The part whose steps a gate holds: not the steady state, not `finally`, not what stands inside another step."""
 LEFT_OUT = "skipped because the run is of other steps (--from, --to)"
 
 
@@ -45,12 +48,13 @@ class Scope:
 
 
 class Performer:
-    """Of one run. `seed` makes the same chance in every run."""
+    """Of one run. `seed` makes the same chance in every run, `gate` holds it before each step of its story."""
 
-    def __init__(self, stage: Stage, telling: Telling, seed: int) -> None:
+    def __init__(self, stage: Stage, telling: Telling, seed: int, gate: Gate | None = None) -> None:
         self._stage = stage
         self._telling = telling
         self._seed = seed
+        self._gate = gate
         self._missing = Missing(stage.world)
 
     async def each(self, steps: Sequence[Step], scope: Scope, *, go_on: bool = False) -> bool:
@@ -60,11 +64,23 @@ class Performer:
             if place in scope.left_out:
                 self._leave_out(steps[place], scope, number)
                 continue
+            await self._hold(steps[place], scope)
             if not await self._one(steps[place], replace(scope, part=f"{scope.part}/{place}"), number):
                 passed = False
                 if not go_on:
                     break
         return passed
+
+    async def _hold(self, step: Step, scope: Scope) -> None:
+        """Wait at the gate, in the story's own list only. The time it takes is no time of the run."""
+        gate, stage = self._gate, self._stage
+        if gate is None or gate.is_open or scope.part != STORY:
+            return
+        title = step.title({**stage.names, **scope.names})
+        begun_ns = stage.world.clock.monotonic_ns()
+        self._telling.held(title, step.at, step.verb)
+        await gate.wait(Held(title, step.verb, step.at))
+        stage.moments.shift(stage.world.clock.monotonic_ns() - begun_ns)
 
     def _leave_out(self, step: Step, scope: Scope, number: int) -> None:
         if step.verb != "say":

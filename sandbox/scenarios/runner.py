@@ -13,6 +13,7 @@ from sandbox.contracts.ids import new_id
 from sandbox.errors import SandboxError, UnknownName
 from sandbox.events.facts import BreakerTransitioned, ScenarioFinished, ScenarioStarted
 from sandbox.scenarios.assertions.schema import AvroSchema
+from sandbox.scenarios.gate import Gate
 from sandbox.scenarios.model.bad_value import BadValue, nearest
 from sandbox.scenarios.model.scenario import Scenario
 from sandbox.scenarios.performer import Performer, Scope
@@ -37,7 +38,8 @@ SEED_BELOW = 1_000_000
 class ScenarioRunner:
     """One run of one scenario in one world. `ids` makes the ids of run, requests and traces, new in every run.
 
-    `left_out` are places in `steps` that are told as skipped; `given` takes the place of vars of the same name.
+    `left_out` are places in `steps` that are told as skipped; `given` takes the place of vars of the same name; `gate`
+    holds the run before each step of its story.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class ScenarioRunner:
         ids: random.Random | None = None,
         left_out: Collection[int] = (),
         given: Mapping[str, Any] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._world = world
         self._scenario = scenario
         self._file = file
         self._left_out = frozenset(left_out)
+        self._gate = gate
         self._ids = ids or random.Random()
         chosen = seed if seed is not None else scenario.seed
         self.seed = chosen if chosen is not None else self._ids.randrange(SEED_BELOW)
@@ -203,7 +207,7 @@ class ScenarioRunner:
 
     async def _perform(self, stage: Stage) -> bool:
         scenario = self._scenario
-        performer = Performer(stage, self._telling, self.seed)
+        performer = Performer(stage, self._telling, self.seed, self._gate)
         stage.moments.begun(None, run=True)
         passed = False
         try:

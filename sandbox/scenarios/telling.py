@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.events.facts import Fact, StepFinished, StepStarted
+from sandbox.events.facts import Fact, StepFinished, StepHeld, StepStarted
 from sandbox.scenarios.ports import World
 from sandbox.scenarios.result import Failure, StepResult
 from sandbox.scenarios.steps.step import Step
@@ -62,6 +62,10 @@ class Telling:
     def started(self, step: Step, title: str, path: str) -> Told:
         limit_s = step.limit_s
         return self._begin(step.verb, title, step.at, path, None if not limit_s else limit_s * 1000)
+
+    def held(self, title: str, where: str, verb: str) -> None:
+        """The run waits before a step."""
+        self.record(StepHeld, run=self._run, title=title, where=where, step=verb)
 
     def _begin(self, verb: str, title: str, where: str, path: str, within_ms: float | None) -> Told:
         told = Told(int(_FIRST.match(path)[0]) if path else 0, path, title, where, verb)  # type: ignore[index]

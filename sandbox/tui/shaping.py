@@ -63,7 +63,7 @@ class Shaping:
             topics=self._topics(now),
             letters=self._letters(now),
             traffic=TrafficLine(now.traffic.running, now.traffic.rate_per_s or 0.0, now.traffic.sent, now.traffic.run),
-            faults=tuple(_fault(each.model_dump()) for each in now.faults),
+            faults=tuple(_fault(each.model_dump(), now.at_ms) for each in now.faults),
             **more,
         )
 
@@ -136,9 +136,9 @@ def _measured(rate: float | None) -> float | None:
     return None if rate is None or rate < 0 else rate
 
 
-def _fault(given: Mapping[str, Any]) -> FaultLine:
-    left_ms = given.get("left_ms")
+def _fault(given: Mapping[str, Any], now_ms: int) -> FaultLine:
+    until_ms = given.get("until_ms")
     return FaultLine(
         given["id"], given["kind"], given["on"], given["text"], given.get("hits", 0),
-        None if left_ms is None else left_ms / 1000,
+        None if until_ms is None else max(0, until_ms - now_ms) / 1000, given.get("acting", True),
     )  # fmt: skip

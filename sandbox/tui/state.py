@@ -118,7 +118,8 @@ class DeadLetterLine:
 
 @dataclass(frozen=True, slots=True)
 class FaultLine:
-    """A fault in force. `left_s` is None when it stays until it is removed."""
+    """A fault in force. `left_s` is None when it stays until it is removed; `acting`: it would act now on what it
+    means, it does not rest."""
 
     id: str
     kind: str
@@ -126,6 +127,7 @@ class FaultLine:
     text: str
     hits: int = 0
     left_s: float | None = None
+    acting: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A scenario's run: running, passed, failed or interrupted."""
+    """A scenario's run: running, passed, failed, skipped or interrupted; `held` is the step that it waits to do."""
 
     run: str
     scenario: str
@@ -157,6 +159,7 @@ class RunLine:
     purpose: str | None = None
     started_ms: int = 0
     took_ms: float | None = None
+    held: str | None = None
 
     @property
     def done(self) -> int:

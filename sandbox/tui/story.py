@@ -10,7 +10,7 @@ from sandbox.tui.state import RunLine, StepLine
 
 __all__ = ["STORY_KINDS", "Story"]
 
-STORY_KINDS = ("ScenarioStarted", "StepStarted", "StepFinished", "ScenarioFinished")
+STORY_KINDS = ("ScenarioStarted", "StepHeld", "StepStarted", "StepFinished", "ScenarioFinished")
 STEPS_LIMIT = 500
 RUNS_LIMIT = 8
 
@@ -43,12 +43,14 @@ class Story:
         run = self._runs.get(fact.get("run", ""))
         if run is None:
             return
-        if kind == "StepStarted":
-            run = replace(run, steps=_put(run.steps, _started(fact)))
+        if kind == "StepHeld":
+            run = replace(run, held=fact["title"])
+        elif kind == "StepStarted":
+            run = replace(run, steps=_put(run.steps, _started(fact)), held=None)
         elif kind == "StepFinished":
             run = replace(run, steps=_put(run.steps, _finished(fact, run.steps)))
         elif kind == "ScenarioFinished":
-            run = replace(run, state=fact["outcome"], took_ms=fact["took_ms"])
+            run = replace(run, state=fact["outcome"], took_ms=fact["took_ms"], held=None)
         self._runs[run.run] = run
 
 

@@ -67,6 +67,46 @@ class CannedOverview:
         }  # fmt: skip
 
 
+class CannedRuns:
+    """One run that waits, and a memory of what was asked."""
+
+    def __init__(self, asked: list[tuple[object, ...]]) -> None:
+        self._asked = asked
+
+    def start(self, document: dict[str, object]) -> str:
+        if document.get("speed") == 99:
+            raise Conflict("a run at another speed is going on", hint="wait for it")
+        self._asked.append(("run", document))
+        return "run_1"
+
+    async def get(self, run: str) -> dict[str, object]:
+        if run != "run_1":
+            raise UnknownName(f"there is no run {run!r}", where=run)
+        held = {"title": "records flow", "step": "expect", "where": "a.yaml:4"}
+        return {"run": run, "state": "running", "scenario": "golden-path", "held": held}
+
+    async def stop(self, run: str) -> dict[str, object]:
+        return {**await self.get(run), "state": "stopped"}
+
+    async def next(self, run: str, *, to_end: bool) -> dict[str, object]:
+        self._asked.append(("next", run, to_end))
+        return {**await self.get(run), "held": None}
+
+
+class CannedLibrary:
+    """One scenario."""
+
+    ABOUT = {"name": "golden-path", "title": "Golden path", "file": "scenarios/golden-path.yaml", "tags": ["smoke"]}
+
+    async def list(self) -> list[dict[str, object]]:
+        return [self.ABOUT]
+
+    async def one(self, name: str) -> dict[str, object]:
+        if name != "golden-path":
+            raise UnknownName(f"there is no scenario {name!r}", where="name")
+        return {"name": name, "file": self.ABOUT["file"], "text": "scenario: Golden path\n", "explained": {"steps": []}}
+
+
 class CannedRecorder:
     """One recording, of one call."""
 
@@ -204,20 +244,6 @@ class RecordingEngine:
         self.asked.append(("publish", topic, record))
         return {"topic": topic, "partition": 0, "offset": 3}
 
-    async def run_scenario(self, document: dict[str, object]) -> str:
-        if document.get("speed") == 99:
-            raise Conflict("a run at another speed is going on", hint="wait for it")
-        self.asked.append(("run", document))
-        return "run_1"
-
-    async def scenario_run(self, run: str) -> dict[str, object]:
-        if run != "run_1":
-            raise UnknownName(f"there is no run {run!r}", where=run)
-        return {"run": run, "state": "running", "scenario": "golden-path"}
-
-    async def stop_scenario(self, run: str) -> dict[str, object]:
-        return {**await self.scenario_run(run), "state": "stopped"}
-
     async def breakers(self) -> dict[str, dict[str, object]]:
         return {"odyssey/capsule": {"state": "CLOSED", "failureRate": -1.0}}
 
@@ -247,6 +273,14 @@ class RecordingEngine:
     @property
     def faults(self) -> RecordingFaults:
         return RecordingFaults(self.asked)
+
+    @property
+    def scenarios(self) -> CannedRuns:
+        return CannedRuns(self.asked)
+
+    @property
+    def library(self) -> CannedLibrary:
+        return CannedLibrary()
 
     @property
     def recorder(self) -> CannedRecorder:

@@ -134,6 +134,22 @@ async def test_a_run_that_cannot_be_now_is_a_409(http) -> None:
     assert (answer.status, (await error_of(answer))["code"]) == (409, "CONFLICT")
 
 
+async def test_a_run_that_waits_is_let_go_on(http, engine) -> None:
+    answer = await http.get("/v1/scenarios/runs/run_1")
+    assert (await answer.json())["held"]["title"] == "records flow"
+    answer = await http.post("/v1/scenarios/runs/run_1/next")
+    assert (answer.status, (await answer.json())["held"]) == (200, None)
+    await http.post("/v1/scenarios/runs/run_1/next", json={"to_end": True})
+    assert engine.asked == [("next", "run_1", False), ("next", "run_1", True)]
+
+
+async def test_the_library_is_listed_and_one_of_it_is_read(http) -> None:
+    (found,) = (await (await http.get("/v1/scenarios/library")).json())["scenarios"]
+    assert (found["name"], found["tags"]) == ("golden-path", ["smoke"])
+    assert "Golden path" in (await (await http.get("/v1/scenarios/library/golden-path")).json())["text"]
+    assert (await http.get("/v1/scenarios/library/none")).status == 404
+
+
 async def test_a_scenario_document_is_an_object(http) -> None:
     assert (await http.post("/v1/scenarios/runs", json=["golden-path"])).status == 400
 

@@ -8,7 +8,9 @@ from sandbox.control import models
 from sandbox.control.overview_models import PartitionCount
 from sandbox.control.records_models import Look, RecordPage
 from sandbox.errors import UnknownName, UsageError
+from tests.tui.canned_controls import CannedControls
 from tests.tui.canned_letters import CannedLetters
+from tests.tui.canned_scenarios import CannedScenarios
 from tests.tui.canned_traces import CannedTraces
 from tests.tui.fake_feed import AT_MS
 
@@ -52,7 +54,7 @@ POISON = record(
 RECORDS = tuple(record(number) for number in range(40))
 
 
-class CannedClient(CannedLetters, CannedTraces):
+class CannedClient(CannedScenarios, CannedControls, CannedLetters, CannedTraces):
     """Three partitions of one topic; records by `pages`, in turn."""
 
     def __init__(self) -> None:

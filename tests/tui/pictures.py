@@ -9,8 +9,11 @@ from pathlib import Path
 
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.screens import PAGES
+from sandbox.tui.state import Snapshot
 from tests.tui.canned import CannedClient
-from tests.tui.fake_feed import FakeFeed
+from tests.tui.canned_controls import TROUBLED
+from tests.tui.canned_scenarios import FAILED, HELD
+from tests.tui.fake_feed import BUSY, FakeFeed
 
 SIZES = ((80, 24), (120, 40), (200, 50))
 PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -22,13 +25,24 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "waterfall": ("trace", ("end", "enter")),
     "replay": ("dlq", ("enter", "a", "r")),
     "correct": ("dlq", ("enter", "end", "up", "up", "up", "e")),
+    "fault": ("faults", ("a", "down", "enter")),
+    "components": ("faults", ("tab",)),
+    "run": ("scenarios", ("v",)),
+    "failed-run": ("scenarios", ("v",)),
+    "stage": ("scenarios", ("v", "p")),
 }
 """Name of the picture → page, and the keys that lead to what it shows."""
+SEEN = {
+    "faults": TROUBLED, "fault": TROUBLED, "components": TROUBLED, "failed-run": FAILED, "stage": HELD,
+}  # fmt: skip
+"""What the feed sees in a picture, where it is not `BUSY`."""
 
 
-async def picture(page: str, size: tuple[int, int], keys: Sequence[str] = (), *, light: bool = False) -> str:
+async def picture(
+    page: str, size: tuple[int, int], keys: Sequence[str] = (), *, light: bool = False, now: Snapshot = BUSY
+) -> str:
     """The page as an SVG of so many columns and lines, after these keys."""
-    app = SandboxApp(FakeFeed(client=CannedClient()), page=page, light=light)
+    app = SandboxApp(FakeFeed(now, client=CannedClient()), page=page, light=light)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         await pilot.press(*keys)
@@ -43,7 +57,7 @@ async def main(folder: Path, wanted: list[str]) -> None:
             continue
         for columns, lines in SIZES:
             file = folder / f"{name}-{columns}x{lines}.svg"
-            file.write_text(await picture(page, (columns, lines), keys), encoding="utf-8")
+            file.write_text(await picture(page, (columns, lines), keys, now=SEEN.get(name, BUSY)), encoding="utf-8")
             print(file)
 
 

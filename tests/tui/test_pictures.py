@@ -11,7 +11,7 @@ from sandbox.tui.app import SandboxApp
 from sandbox.tui.state import Link, Snapshot
 from tests.tui.canned import CannedClient
 from tests.tui.fake_feed import BUSY, QUIET, FakeFeed
-from tests.tui.pictures import PICTURES, SIZES
+from tests.tui.pictures import PICTURES, SEEN, SIZES
 
 STATES = {
     "quiet": QUIET,
@@ -21,11 +21,14 @@ STATES = {
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["overview", "topics", "records", "record", "sending", "dlq"])
+@pytest.mark.parametrize("name", [
+    "overview", "topics", "records", "record", "sending", "dlq", "faults", "fault", "components", "scenarios", "run",
+    "failed-run", "stage",
+])  # fmt: skip
 def test_a_page_looks_as_it_did(snap_compare: Any, name: str, size: tuple[int, int]) -> None:
     """`name` is that of a picture of `tests.tui.pictures`."""
     page, keys = PICTURES[name]
-    app = SandboxApp(FakeFeed(client=CannedClient()), page=page)
+    app = SandboxApp(FakeFeed(SEEN.get(name, BUSY), client=CannedClient()), page=page)
     assert snap_compare(app, press=keys, run_before=settle, terminal_size=size)
 
 

@@ -54,3 +54,9 @@ def test_ambient_traffic_is_no_story() -> None:
 def test_a_new_run_takes_the_place_of_the_last() -> None:
     story = told(BEGIN, step(1), {**BEGIN, "run": "r2"})
     assert (story.run.run, story.run.steps) == ("r2", ())
+
+
+def test_a_run_that_is_held_says_what_comes_next_until_it_goes_on() -> None:
+    held = {"kind": "StepHeld", "title": "step 1"}
+    assert told(BEGIN, held).run.held == "step 1"
+    assert told(BEGIN, held, step(1)).run.held is None

@@ -26,8 +26,8 @@ PAGES = (
     PageEntry("overview", "Overview", "overview:OverviewPage", "is it up, what flows, what is broken"),
     PageEntry("topics", "Topics", "topics:TopicsPage", "records as they come, and records of your own"),
     PageEntry("dlq", "DLQ", "dlq:DlqPage", "dead letters: what failed and why, sent again"),
-    PageEntry("scenarios", "Scenarios", "soon:SoonPage", "stories with assertions, step by step"),
+    PageEntry("scenarios", "Scenarios", "scenarios:ScenariosPage", "stories with assertions, step by step"),
     PageEntry("trace", "Trace", "trace:TracePage", "what happened under one id, as a waterfall"),
-    PageEntry("faults", "Faults", "soon:SoonPage", "faults, breakers, limits, components"),
+    PageEntry("faults", "Faults", "faults:FaultsPage", "faults, breakers, limits, components"),
     PageEntry("logs", "Logs", "soon:SoonPage", "what the components write"),
 )
