@@ -18,8 +18,8 @@ LAYERS = {
     "runtime": 4, "control": 5, "tui": 6, "pytest_plugin": 6, "cli": 7,
 }  # fmt: skip
 CONTROL_CLIENT = {
-    "client", "dlq_models", "fault_models", "facts_client", "groups_models", "instant", "models", "quick_client",
-    "overview_models", "records_models", "topic_models", "traffic_models", "wire",
+    "client", "dlq_models", "facts_client", "fault_models", "groups_models", "instant", "logs_models", "models",
+    "overview_models", "quick_client", "records_models", "topic_models", "traffic_models", "wire",
 }  # fmt: skip
 ONLY_IN = {
     "aiokafka": {"kafka"},

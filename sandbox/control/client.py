@@ -10,6 +10,7 @@ from sandbox.control import (
     dlq_models,
     fault_models,
     groups_models,
+    logs_models,
     models,
     overview_models,
     records_models,
@@ -180,6 +181,24 @@ class ControlClient(Wire):
                 yield records_models.Look.model_validate_json(message)
         finally:
             await looks.aclose()
+
+    # Logs
+
+    async def logs(
+        self,
+        after: str | None = None,
+        *,
+        limit: int = 200,
+        components: Collection[str] = (),
+        level: str | None = None,
+        match: str | None = None,
+        under: str | None = None,
+    ) -> logs_models.LogPage:
+        """The last lines that all components logged, or those after a page's `next`; `level` and above."""
+        query = [("limit", str(limit)), *(("component", name) for name in components)]
+        given = {"after": after, "level": level, "match": match, "under": under}
+        query += [(name, value) for name, value in given.items() if value is not None]
+        return await self._ask(logs_models.LogPage, "GET", "/v1/logs", query=query)
 
     # Consumer groups and resets
 

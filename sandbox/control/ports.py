@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
+from sandbox.observe.log_folder import LogFolder
 from sandbox.runtime.engine_faults import EngineFaults
 from sandbox.runtime.full_reset import FullReset
 from sandbox.runtime.overview import EngineOverview
@@ -43,6 +44,7 @@ class Engine(Protocol):
     records: RecordsView
     scenarios: ScenarioRuns
     library: ScenarioLibrary
+    logs: LogFolder
 
     def status(self) -> Mapping[str, Any]:
         """A `Status`."""

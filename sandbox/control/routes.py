@@ -7,6 +7,7 @@ from sandbox.control import models
 from sandbox.control.dlq_routes import DLQ_ROUTES
 from sandbox.control.fault_routes import FAULT_ROUTES
 from sandbox.control.groups_routes import GROUPS_ROUTES
+from sandbox.control.logs_routes import LOGS_ROUTES
 from sandbox.control.overview_models import Overview
 from sandbox.control.recording_routes import RECORDING_ROUTES
 from sandbox.control.records_routes import RECORDS_ROUTES
@@ -78,6 +79,7 @@ ROUTES = (
         models.Limits, tag="limits",
     ),
     *RECORDS_ROUTES,
+    *LOGS_ROUTES,
     *GROUPS_ROUTES,
     *RESET_ROUTES,
     *FAULT_ROUTES,

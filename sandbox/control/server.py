@@ -13,6 +13,7 @@ from sandbox.control.engine_handlers import EngineHandlers
 from sandbox.control.fault_handlers import FaultHandlers
 from sandbox.control.groups_handlers import GroupsHandlers
 from sandbox.control.journal_handlers import JournalHandlers
+from sandbox.control.logs_handlers import LogsHandlers
 from sandbox.control.ports import Engine
 from sandbox.control.recording_handlers import RecordingHandlers
 from sandbox.control.records_handlers import RecordsHandlers
@@ -44,6 +45,7 @@ def control_app(
         JournalHandlers(engine, sockets, clock or SystemClock()),
         TopicHandlers(engine, sockets),
         RecordsHandlers(engine, sockets),
+        LogsHandlers(engine),
         DlqHandlers(engine),
         GroupsHandlers(engine),
         ResetHandlers(engine),

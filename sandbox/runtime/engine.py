@@ -20,6 +20,7 @@ from sandbox.errors import PortTaken, SandboxError, UnknownName
 from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
+from sandbox.observe.log_folder import LogFolder
 from sandbox.runtime.abilities import lack
 from sandbox.runtime.announcement import announce
 from sandbox.runtime.component import ComponentState, Supervised
@@ -86,6 +87,7 @@ class Engine:
             capabilities=runtime.capabilities,
             revived=lambda: self.spawn(self._prove()),
         )
+        self.logs = LogFolder(StateFolder(Path(plan.state_dir)).logs)
         self.overview = EngineOverview(
             self.journal,
             self.clock,

@@ -23,6 +23,7 @@ PICTURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "sending": ("topics", ("a",)),
     "letter": ("dlq", ("enter", "end", "up", "up", "up", "enter")),
     "waterfall": ("trace", ("end", "enter")),
+    "wrapped": ("logs", ("w",)),
     "replay": ("dlq", ("enter", "a", "r")),
     "correct": ("dlq", ("enter", "end", "up", "up", "up", "e")),
     "fault": ("faults", ("a", "down", "enter")),

@@ -33,7 +33,7 @@ def test_a_page_looks_as_it_did(snap_compare: Any, name: str, size: tuple[int, i
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", ["letter", "replay", "correct", "trace", "waterfall"])
+@pytest.mark.parametrize("name", ["letter", "replay", "correct", "trace", "waterfall", "logs", "wrapped"])
 def test_what_is_read_first_looks_as_it_did(snap_compare: Any, name: str, size: tuple[int, int]) -> None:
     """What the last key opens comes once it has been read."""
     page, keys = PICTURES[name]

@@ -30,4 +30,6 @@ PAGES = (
     PageEntry("trace", "Trace", "trace:TracePage", "what happened under one id, as a waterfall"),
     PageEntry("faults", "Faults", "faults:FaultsPage", "faults, breakers, limits, components"),
     PageEntry("logs", "Logs", "soon:SoonPage", "what the components write"),
+    PageEntry("faults", "Faults", "soon:SoonPage", "faults, breakers, limits, components"),
+    PageEntry("logs", "Logs", "logs:LogsPage", "what the components write"),
 )
