@@ -10,8 +10,8 @@ from sandbox.control.records_models import Look, RecordPage
 from sandbox.errors import UnknownName, UsageError
 from tests.tui.canned_controls import CannedControls
 from tests.tui.canned_letters import CannedLetters
-from tests.tui.canned_scenarios import CannedScenarios
 from tests.tui.canned_logs import CannedLogs
+from tests.tui.canned_scenarios import CannedScenarios
 from tests.tui.canned_traces import CannedTraces
 from tests.tui.fake_feed import AT_MS
 
@@ -55,9 +55,7 @@ POISON = record(
 RECORDS = tuple(record(number) for number in range(40))
 
 
-class CannedClient(CannedScenarios, CannedControls, CannedLetters, CannedTraces):
-
-class CannedClient(CannedLetters, CannedLogs, CannedTraces):
+class CannedClient(CannedScenarios, CannedControls, CannedLetters, CannedLogs, CannedTraces):
     """Three partitions of one topic; records by `pages`, in turn."""
 
     def __init__(self) -> None:

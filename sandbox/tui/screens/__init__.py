@@ -29,7 +29,5 @@ PAGES = (
     PageEntry("scenarios", "Scenarios", "scenarios:ScenariosPage", "stories with assertions, step by step"),
     PageEntry("trace", "Trace", "trace:TracePage", "what happened under one id, as a waterfall"),
     PageEntry("faults", "Faults", "faults:FaultsPage", "faults, breakers, limits, components"),
-    PageEntry("logs", "Logs", "soon:SoonPage", "what the components write"),
-    PageEntry("faults", "Faults", "soon:SoonPage", "faults, breakers, limits, components"),
     PageEntry("logs", "Logs", "logs:LogsPage", "what the components write"),
 )
