@@ -8,7 +8,7 @@ import typer
 
 from sandbox.cli.options import JsonOption, NameOption
 
-__all__ = ["open_tui", "register"]
+__all__ = ["open_tui", "register", "serve_tui"]
 
 
 def register(app: typer.Typer) -> None:
@@ -19,6 +19,8 @@ def tui(
     read_only: Annotated[bool, typer.Option("--read-only", help="Look only; refuse whatever would change.")] = False,
     light: Annotated[bool, typer.Option("--light", help="Begin with the light theme.")] = False,
     page: Annotated[str, typer.Option(metavar="PAGE", help="Begin with topics, dlq, scenarios, …")] = "overview",
+    web: Annotated[bool, typer.Option("--web", help="Serve it to browsers on this machine instead.")] = False,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="Port of --web; 0 takes any.")] = 0,
     name: NameOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -30,18 +32,17 @@ def tui(
         from sandbox.errors import UsageError
 
         raise UsageError("a user interface has no JSON", where="--json", hint="see `sandbox status --json`")
-    open_tui(name, read_only=read_only, light=light, page=page)
+    if web:
+        serve_tui(name, port=port, read_only=read_only, light=light, page=page)
+    else:
+        open_tui(name, read_only=read_only, light=light, page=page)
 
 
 def open_tui(name: str | None, *, read_only: bool = False, light: bool = False, page: str = "overview") -> None:
     """Until the user leaves. Raises NotRunning when there is no sandbox, UsageError for an unknown page."""
     from sandbox.cli.target import find_target
-    from sandbox.errors import UsageError
-    from sandbox.tui.screens import PAGES
 
-    pages = [entry.name for entry in PAGES]
-    if page not in pages:
-        raise UsageError(f"there is no page {page!r}", where="--page", hint=f"choose from {', '.join(pages)}")
+    _refuse_unknown(page)
     find_target(name)  # told here, where it can be read, if there is none
 
     from sandbox.tui.app import SandboxApp
@@ -52,3 +53,41 @@ def open_tui(name: str | None, *, read_only: bool = False, light: bool = False, 
         return target.url, target.token
 
     SandboxApp(Feed(locate, read_only=read_only), page=page, light=light).run()
+
+
+def serve_tui(name: str | None, *, port: int, read_only: bool, light: bool, page: str) -> None:
+    """Serve it on loopback until Ctrl-C. Raises NotRunning, UsageError, or EnvironmentFailure for a taken port."""
+    import asyncio
+
+    from sandbox.cli.output import data, talk
+    from sandbox.cli.target import find_target
+    from sandbox.errors import EnvironmentFailure
+    from sandbox.runtime.ports import free_port
+    from sandbox.tui.web import WebServer, page_command
+
+    _refuse_unknown(page)
+    target = find_target(name)
+    options = ["--read-only"] * read_only + ["--light"] * light + (["--name", name] if name else [])
+    server = WebServer(page_command(["--page", page, *options]), port or free_port(), f"sandbox {target.name}")
+
+    def ready() -> None:
+        data(server.url)
+        talk("open it in a browser of this machine; Ctrl-C ends it, the sandbox runs on", dim=True)
+
+    try:
+        asyncio.run(server.run(ready))
+    except OSError as error:
+        raise EnvironmentFailure(
+            f"port {server.port} cannot be listened on: {error.strerror}",
+            where="--port",
+            hint="choose another",
+        ) from None
+
+
+def _refuse_unknown(page: str) -> None:
+    from sandbox.errors import UsageError
+    from sandbox.tui.screens import PAGES
+
+    pages = [entry.name for entry in PAGES]
+    if page not in pages:
+        raise UsageError(f"there is no page {page!r}", where="--page", hint=f"choose from {', '.join(pages)}")
