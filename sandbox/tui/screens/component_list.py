@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from sandbox.tui.dialogs.choose import Choice, Choose
 from sandbox.tui.screens.control_table import ControlTable
 from sandbox.tui.signs import sign_of
 from sandbox.tui.state import ComponentLine, Snapshot
@@ -46,15 +45,8 @@ class ComponentList(ControlTable[ComponentLine]):
         self.tell("Components", Content.styled(summary, "$warn" if wrong else "$dim"))
 
     def choose(self) -> None:
-        if self.cursor_row is not None and not self.refused():
-            self.run_worker(self._choose, group="ask", exclusive=True)
-
-    async def _choose(self) -> None:
-        row = self.cursor_row
-        assert row is not None
-        choices = [Choice(name, name, text) for name, (_, text) in OPERATIONS.items()]
-        if (chosen := await cast(Any, self.app).ask(Choose(f"{row.name}: what shall happen?", choices))) is not None:
-            self.action_operate(chosen)
+        if (row := self.cursor_row) is not None:
+            self.chosen(f"{row.name}: what shall happen?", OPERATIONS, self.action_operate)
 
     def action_stop_or_start(self) -> None:
         row = self.cursor_row

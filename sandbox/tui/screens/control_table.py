@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar, cast
 
 from textual.content import Content
 
+from sandbox.tui.dialogs.choose import Choice, Choose
 from sandbox.tui.dialogs.confirm import Confirm
 from sandbox.tui.screens.page import Page
 from sandbox.tui.widgets.table import Table
@@ -51,5 +52,17 @@ class ControlTable(Table[Row], Generic[Row]):
         async def ask() -> None:
             if await cast(Any, self.app).ask(Confirm(question, text)):
                 act()
+
+        self.run_worker(ask, group="ask", exclusive=True)
+
+    def chosen(self, title: str, operations: Mapping[str, tuple[str, str]], act: Callable[[str], None]) -> None:
+        """`act` with one of the operations, once the user has chosen it by its name or what it does."""
+        if self.refused():
+            return
+
+        async def ask() -> None:
+            choices = [Choice(name, name, text) for name, (_, text) in operations.items()]
+            if (name := await cast(Any, self.app).ask(Choose(title, choices))) is not None:
+                act(name)
 
         self.run_worker(ask, group="ask", exclusive=True)
