@@ -172,7 +172,8 @@ def test_an_interrupted_command_leaves_a_sandbox_that_works(
         working.communicate(timeout=60)
     one.ok("up", "--name", "one", "--ports", "auto")
     assert answers(one, "one") in (before, one.saved)
-    assert debris(one) == []
+    # What was being unpacked beside an engine that went on goes when the next one starts.
+    assert set(debris(one)) <= ({".incoming"} if word == "reading" else set())
     (one.state_root / ".snapshots" / "other.tar.gz").unlink(missing_ok=True)
 
 

@@ -70,6 +70,15 @@ def test_a_full_disk_leaves_what_was_there(data: Path, tmp_path: Path, monkeypat
     assert sorted(each.name for each in tmp_path.iterdir()) == ["data", "s.tar.gz"]
 
 
+def test_a_disk_that_becomes_full_amid_the_data_leaves_nothing_half_written(data: Path, tmp_path: Path) -> None:
+    (data / "stores/noise").write_bytes(os.urandom(3_000_000))
+    (tmp_path / ".s.tar.gz.part").symlink_to("/dev/full")
+    with pytest.raises(EnvironmentFailure, match="the disk is full") as raised:
+        write(tmp_path / "s.tar.gz", data, describe)
+    assert raised.value.hint == "make room there; nothing was changed"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["data"]
+
+
 def test_a_full_disk_is_said_when_unpacking(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path / "s.tar.gz", data, describe)
     (tmp_path / "into").mkdir()
