@@ -245,3 +245,29 @@ def control_post(cli: Any, name: str, path: str) -> None:
     token = (cli.state_root / name / "token").read_text(encoding="ascii").strip()
     with contextlib.suppress(SandboxError):
         QuickClient(cli.engine(name)["control_url"], token, timeout_s=60).post(path)
+
+
+async def test_a_plan_stream_stays_open_over_a_reset_and_shows_what_comes_after(cli: Any) -> None:
+    status = (await asyncio.to_thread(cli.ok, "up", "--ports", "auto", "--json")).json
+    plato = status["endpoints"]["plato"]
+    token = (cli.state_root / status["name"] / "token").read_text(encoding="ascii").strip()
+    async with (
+        ControlClient(cli.engine(status["name"])["control_url"], token) as control,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{plato.replace('http', 'ws')}/ws/plans/plan_123") as stream,
+    ):
+        before = (await stream.receive_json(timeout=30))["runId"]  # it is under way
+        assert (await control.reset_everything()).left == []
+        async with session.post(f"{plato}/api/v1/plans/plan_123/execute", json={}) as answer:
+            assert answer.status == 202
+        received = []
+        async with asyncio.timeout(60):
+            while not received or received[-1]["type"] != "PLAN_COMPLETED":
+                received.append(await stream.receive_json())
+        after = [each for each in received if each["runId"] != before]
+        assert not stream.closed
+        assert received[-len(after) :] == after, "once the new run has begun nothing of the old one comes"
+        assert len({each["runId"] for each in after}) == 1
+        first = after[0]["sequence"]
+        assert [each["sequence"] for each in after] == list(range(first, first + len(after)))
+        assert len(received) - len(after) <= 1, "nothing from before but what was on its way when the reset began"
