@@ -35,6 +35,7 @@ class Wire:
         self._timeout_s = timeout_s
         self._clock = clock or SystemClock()
         self._opened: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -45,12 +46,15 @@ class Wire:
         await self.close()
 
     async def close(self) -> None:
+        self._is_closed = True
         if self._opened is not None:
             await self._opened.close()
             self._opened = None
 
     @property
     def _session(self) -> aiohttp.ClientSession:
+        if self._is_closed:  # a stream that connects again would else leave a session open
+            raise NotRunning("this client has been closed", where=self.url)
         if self._opened is None:
             timeout = aiohttp.ClientTimeout(total=self._timeout_s)
             self._opened = aiohttp.ClientSession(headers=self._headers, timeout=timeout)

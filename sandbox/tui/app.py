@@ -83,6 +83,10 @@ class SandboxApp(App[None]):
         self.set_interval(REPAINT_S, self.repaint_if_changed)
         self.run_worker(self.feed.run, name="feed", exit_on_error=True)
 
+    async def on_unmount(self) -> None:
+        """The worker that runs the feed is only told to end: its connections are closed before the loop is."""
+        await self.feed.close()
+
     # Drawing
 
     def repaint_if_changed(self) -> None:

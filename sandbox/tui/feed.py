@@ -49,6 +49,7 @@ class Feed:
         self._reading: ReadingClient | None = None
         self._acting: ControlClient | None = None
         self._asked = asyncio.Event()
+        self._is_over = False
 
     # What screens use
 
@@ -123,7 +124,12 @@ class Feed:
                 group.create_task(self._poll())
                 group.create_task(self._follow())
         finally:
-            await self._disconnect()
+            await self.close()
+
+    async def close(self) -> None:
+        """Let the connections go; nothing is asked any more. Idempotent."""
+        self._is_over = True
+        await self._disconnect()
 
     async def _poll(self) -> None:
         while True:
@@ -179,6 +185,8 @@ class Feed:
             self.version += 1
 
     def _reader(self) -> ReadingClient:
+        if self._is_over:  # a page that reads once more while the application ends would leave a connection open
+            raise NotRunning("this view has ended")
         if self._reading is None:
             url, token = self._locate()
             self._reading = ReadingClient(url, token, timeout_s=ASK_LIMIT_S)

@@ -199,3 +199,10 @@ async def test_ambient_traffic_is_started_once_and_stopped(control) -> None:
 async def test_traffic_is_asked_for_within_reason(http) -> None:
     for body in ({"rate_per_s": 0}, {"rate_per_s": 1e9}, {"seed": -1}, {"rate": 5}):
         assert (await http.post("/v1/traffic", json=body)).status == 400
+
+
+async def test_a_closed_client_opens_nothing_any_more(control: ControlClient) -> None:
+    await control.status()
+    await control.close()
+    with pytest.raises(NotRunning, match="closed"):
+        await control.status()

@@ -145,6 +145,9 @@ class FakeFeed(Feed):
         """Show another snapshot."""
         self._publish(now)
 
+    async def close(self) -> None:
+        """There is nothing to close."""
+
     async def run(self) -> None:
         await asyncio.Event().wait()
 
