@@ -19,8 +19,8 @@ __all__ = [
     "DownstreamCalled", "Fact", "FactSink", "FactsLost", "FallbackUsed", "FaultApplied", "FaultRemoved",
     "GroupOffsetsSet", "PlanFinished", "PlanStarted", "PlanStepFinished", "RecordConsumed", "RecordProduced",
     "RequestServed", "RetryScheduled", "SandboxReset", "ScenarioFinished", "ScenarioStarted", "SchemaRegistered",
-    "ServiceReset", "StepFinished", "StepStarted", "WebSocketClosed", "WebSocketMessageSent", "WebSocketOpened",
-    "fact_from_json", "trace_fields",
+    "ServiceReset", "StepFinished", "StepHeld", "StepStarted", "WebSocketClosed", "WebSocketMessageSent",
+    "WebSocketOpened", "fact_from_json", "trace_fields",
 ]  # fmt: skip
 
 

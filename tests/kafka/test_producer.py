@@ -154,7 +154,11 @@ async def test_a_large_dead_letter_is_taken(publisher: KafkaPublisher, cluster: 
 
 
 @pytest.mark.spec("PRODUCER-RETRIES")
-async def test_a_killed_broker_is_waited_for_and_found_again(publisher: KafkaPublisher, broker: Any) -> None:
+async def test_a_killed_broker_is_waited_for_and_found_again(
+    cluster: Cluster, values: TopicValues, facts: Any, broker: Any
+) -> None:
+    producer = RecordProducer(cluster, delivery_timeout_s=60)
+    publisher = KafkaPublisher(producer, values, source="x", facts=facts, clock=ManualClock())
     await publisher.publish_raw("audit.events", key=b"k", value=b"1")
     os.kill(broker.pid, signal.SIGKILL)
     waiting = asyncio.ensure_future(publisher.publish_raw("audit.events", key=b"k", value=b"2"))
@@ -162,6 +166,7 @@ async def test_a_killed_broker_is_waited_for_and_found_again(publisher: KafkaPub
     broker.start()
     await broker.wait_listening()
     assert (await waiting).offset == 1
+    await producer.stop()
 
 
 async def test_a_frozen_broker_fails_the_publisher_in_bounded_time_and_nothing_turns_up_later(
