@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,15 +21,15 @@ from sandbox.runtime.plan import EnginePlan
 from sandbox.runtime.runtimes import Runtime, runtime_of
 
 ALREADY_RUNNING = 75
+PREDECESSOR_LIMIT_S = 2.0
+POLL_S = 0.02
 
 
 def main(state_dir: Path, owner: int | None = None) -> int:
     plan = EnginePlan.read(state_dir / "plan.json")
     token = (state_dir / "token").read_text(encoding="ascii").strip()
     lock = os.open(state_dir.with_name(f".{plan.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not _takes(lock):
         sys.stderr.write(f"another engine runs sandbox {plan.name}\n")
         return ALREADY_RUNNING
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -50,6 +51,20 @@ def main(state_dir: Path, owner: int | None = None) -> int:
         sys.stderr.write(f"{error.render()}\n")
         return error.exit_code
     return 0
+
+
+def _takes(lock: int) -> bool:
+    """Threads of an engine that has just ended may hold it for a moment longer than its process is seen."""
+    deadline = time.monotonic() + PREDECESSOR_LIMIT_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(POLL_S)
+        else:
+            return True
 
 
 def _leave(number: int, _: object) -> NoReturn:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ from sandbox.runtime.team_contracts import load_contracts
 __all__ = ["Snapshots"]
 
 READY_LIMIT_S = 90.0
+LOCK_LIMIT_S = 5.0
+POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +143,20 @@ class Snapshots:
 
     @contextlib.contextmanager
     def _held(self) -> Iterator[None]:
-        """The lock that an engine takes when it starts. Raises Conflict when somebody has it."""
+        """The lock that an engine takes when it starts. Raises Conflict when somebody keeps it.
+
+        The threads of an engine that has just ended may hold it for a moment longer than its process is seen.
+        """
         lock = os.open(self.folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            deadline = time.monotonic() + LOCK_LIMIT_S
+            while not _locks(lock):
+                if time.monotonic() > deadline:
+                    raise Conflict(
+                        f"sandbox {self.folder.name} is being started or used", hint="try again in a few seconds"
+                    )
+                time.sleep(POLL_S)
             yield
-        except BlockingIOError:
-            raise Conflict(
-                f"sandbox {self.folder.name} is being started or used", hint="try again in a few seconds"
-            ) from None
         finally:
             os.close(lock)
 
@@ -187,3 +195,11 @@ class Snapshots:
             contracts=self._contracts(),
             members=members,
         )
+
+
+def _locks(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
