@@ -10,6 +10,10 @@ from sandbox.cli.options import JsonOption, NameOption
 
 __all__ = ["open_tui", "register", "serve_tui"]
 
+GC_THRESHOLDS = (10_000, 5, 5)
+"""Each paint makes thousands of small objects that are gone with the next: at Python's own 700 a key waits up to a
+quarter of a second for the look at all there is, several times a minute."""
+
 
 def register(app: typer.Typer) -> None:
     app.command("tui")(tui)
@@ -40,19 +44,27 @@ def tui(
 
 def open_tui(name: str | None, *, read_only: bool = False, light: bool = False, page: str = "overview") -> None:
     """Until the user leaves. Raises NotRunning when there is no sandbox, UsageError for an unknown page."""
+    import gc
+
     from sandbox.cli.target import find_target
+    from sandbox.runtime.collector import collector_at_rest
+    from sandbox.tui.screens import PAGES
 
     _refuse_unknown(page)
     find_target(name)  # told here, where it can be read, if there is none
 
-    from sandbox.tui.app import SandboxApp
-    from sandbox.tui.feed import Feed
+    with collector_at_rest():
+        from sandbox.tui.app import SandboxApp
+        from sandbox.tui.feed import Feed
+
+        next(entry for entry in PAGES if entry.name == page).load()
+    gc.set_threshold(*GC_THRESHOLDS)
 
     def locate() -> tuple[str, str]:
         target = find_target(name)
         return target.url, target.token
 
-    SandboxApp(Feed(locate, read_only=read_only), page=page, light=light).run()
+    SandboxApp(Feed(locate, read_only=read_only), page=page, light=light, drawn=gc.freeze).run()
 
 
 def serve_tui(name: str | None, *, port: int, read_only: bool, light: bool, page: str) -> None:

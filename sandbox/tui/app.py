@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -53,9 +54,13 @@ class SandboxApp(App[None]):
         Binding("q", "quit", "quit", show=False),
     ]
 
-    def __init__(self, feed: Feed, *, page: str = "overview", light: bool = False) -> None:
+    def __init__(
+        self, feed: Feed, *, page: str = "overview", light: bool = False, drawn: Callable[[], None] | None = None
+    ) -> None:
+        """`drawn` is called once the first page stands there."""
         super().__init__()
         self.feed = feed
+        self._drawn = drawn
         self.page: Page | None = None
         self._first = page
         self._pages: dict[str, Page] = {}
@@ -86,6 +91,10 @@ class SandboxApp(App[None]):
     async def on_unmount(self) -> None:
         """The worker that runs the feed is only told to end: its connections are closed before the loop is."""
         await self.feed.close()
+
+    def on_ready(self) -> None:
+        if self._drawn is not None:
+            self._drawn()
 
     # Drawing
 
