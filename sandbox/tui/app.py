@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.widgets import Footer, Input, TextArea
+from textual.widgets import Input, TextArea
 
 from sandbox.tui.commands import Commands
 from sandbox.tui.dialogs.help import Help
@@ -20,6 +20,7 @@ from sandbox.tui.screens.page import Page
 from sandbox.tui.themes import DARK, THEMES
 from sandbox.tui.widgets.filter_bar import FilterBar
 from sandbox.tui.widgets.header import Header
+from sandbox.tui.widgets.key_line import KeyLine
 from sandbox.tui.widgets.link_bar import LinkBar
 from sandbox.tui.widgets.tab_line import TabLine
 
@@ -81,7 +82,7 @@ class SandboxApp(App[None]):
         yield LinkBar()
         yield Container(id="pages")
         yield FilterBar()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(show_command_palette=False, compact=True)
 
     async def on_mount(self) -> None:
         await self._go(self._first, None)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 from textual import events
 from textual.command import CommandList
 from textual.widgets import Input
+from textual.widgets._footer import FooterKey
 
 from sandbox.tui.app import SandboxApp
 from sandbox.tui.dialogs.help import Help
@@ -15,6 +17,12 @@ from sandbox.tui.widgets.filter_bar import FilterBar
 from tests.tui.fake_feed import FakeFeed
 
 SIZE = (120, 40)
+
+
+def footer_keys() -> int:
+    """Those that something still holds."""
+    gc.collect()
+    return sum(isinstance(each, FooterKey) for each in gc.get_objects())
 
 
 async def test_a_number_opens_its_page() -> None:
@@ -112,3 +120,26 @@ async def test_what_is_typed_right_behind_the_slash_belongs_to_the_filter() -> N
             app.post_message(events.Key(key, letter))
         await pilot.pause(0.1)
         assert app.query_one("#filter-text", Input).value == "fast/"
+
+
+async def test_keys_that_are_no_longer_shown_are_forgotten() -> None:
+    app = SandboxApp(FakeFeed())
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        shown, before = len(app.query(FooterKey)), footer_keys()
+        for _ in range(5):
+            await pilot.press("question_mark")
+            await pilot.pause()
+            await pilot.press("escape")
+            await pilot.pause()
+        await pilot.pause()
+        assert shown > 0
+        assert footer_keys() < before + shown
+
+
+async def test_what_waits_for_the_first_page_is_told_when_it_stands_there() -> None:
+    seen: list[str | None] = []
+    app = SandboxApp(FakeFeed(), page="topics", drawn=lambda: seen.append(app.page and app.page.id))
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        assert seen == ["page-topics"]

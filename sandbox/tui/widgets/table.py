@@ -17,7 +17,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.visual import Visual
+from textual.style import Style
 
 __all__ = ["Column", "Table"]
 
@@ -43,6 +43,7 @@ class Table(ScrollView, Generic[Row], can_focus=True):
     """`key` names a row for good. `set_rows` as often as wanted; `follow` keeps the cursor on the last row while it is
     there. Posts `Highlighted`, `Opened` (enter, or a second click) and `Marked` (space)."""
 
+    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor", "table--cursor-away"}
     DEFAULT_CSS = """
     Table {
@@ -217,18 +218,20 @@ class Table(ScrollView, Generic[Row], can_focus=True):
             cells[0] = Content.assemble(("▌" if self._key(row) in self.marks else " ", "$accent"), cells[0][1:])
         return self._strip(cells, width, style)
 
-    def _strip(self, cells: list[Content], width: int, style: Any) -> Strip:
-        line = Content(" ").join(cells).truncate(width, pad=True)
-        (strip,) = Visual.to_strips(self, line, width, 1, style)
-        return strip
+    def _strip(self, cells: list[Content], width: int, style: Style) -> Strip:
+        return self._line(Content(" ").join(cells).truncate(width, pad=True), width, style)
+
+    def _line(self, line: Content, width: int, style: Style) -> Strip:
+        # Not by `Visual.to_strips`: for the mouse to select text it gives each piece a style that holds its column, and
+        # Textual keeps 16,384 styles and more. Where records flow by, that takes minutes to fill and tens of MB.
+        return Strip(line.render_segments(style), width)
 
     def _empty_line(self, y: int, width: int) -> Strip:
         lines = self._empty.splitlines()
         top = max(0, (self.size.height - len(lines)) // 2)
         text = lines[y - top] if 0 <= y - top < len(lines) else ""
         line = Content.styled(text.center(width)[:width], "$dim").truncate(width, pad=True)
-        (strip,) = Visual.to_strips(self, line, width, 1, self.visual_style)
-        return strip
+        return self._line(line, width, self.visual_style)
 
     def _fit(self, cell: Content, column: Column[Row], width: int) -> Content:
         if column.keep_end and cell.cell_length > width > 1:
