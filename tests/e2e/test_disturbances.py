@@ -208,6 +208,10 @@ steps:
     as: frozen
   - wait: 1s
   - heal: frozen
+  - expect: perception.events
+    key: {matches: "^rim:entity:load:"}
+    count: {gte: 200}
+    within: 30s
   - stop: load
   - ledger: {group: capsule, in_flight: 0, lost: 0}
     within: 20s
