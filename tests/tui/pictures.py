@@ -1,4 +1,4 @@
-"""Pictures of the pages as SVG, from fixed data: `python -m tests.tui.pictures [FOLDER] [NAME…]`."""
+"""Pictures of the pages as SVG, from fixed data: `python -m tests.tui.pictures [FOLDER] [NAME…] [120x40…]`."""
 
 from __future__ import annotations
 
@@ -53,10 +53,11 @@ async def picture(
 
 async def main(folder: Path, wanted: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for name, (page, keys) in PICTURES.items():
-        if wanted and name not in wanted:
-            continue
-        for columns, lines in SIZES:
+    sizes = [size for size in SIZES if f"{size[0]}x{size[1]}" in wanted] or SIZES
+    names = [name for name in PICTURES if name in wanted] or PICTURES
+    for name in names:
+        page, keys = PICTURES[name]
+        for columns, lines in sizes:
             file = folder / f"{name}-{columns}x{lines}.svg"
             file.write_text(await picture(page, (columns, lines), keys, now=SEEN.get(name, BUSY)), encoding="utf-8")
             print(file)
