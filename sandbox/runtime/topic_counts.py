@@ -46,8 +46,11 @@ class TopicCounts:
             return self._found
 
     async def partitions(self, topic: str) -> list[dict[str, Any]]:
-        """A `PartitionCount` each. Raises UnknownName."""
+        """A `PartitionCount` each. Raises UnknownName, after a look at what may just have been made."""
         await self.look()
+        if topic not in self._partitions:
+            self._found_ns = None
+            await self.look()
         if topic not in self._partitions:
             raise UnknownName(f"there is no topic {topic!r}", where=topic, hint="`sandbox topics list` shows them all")
         return self._partitions[topic]

@@ -96,6 +96,13 @@ async def test_an_unknown_topic_has_no_partitions(counts: TopicCounts) -> None:
         await counts.partitions("nowhere")
 
 
+async def test_a_topic_that_was_just_made_is_looked_for_once_more(counts: TopicCounts, kafka: Kafka) -> None:
+    await counts.look()
+    with pytest.raises(UnknownName):
+        await counts.partitions("new")
+    assert kafka.looks == 2
+
+
 async def test_askers_within_a_moment_share_a_look(counts: TopicCounts, kafka: Kafka, clock: ManualClock) -> None:
     await counts.look()
     await counts.partitions(TOPIC)
