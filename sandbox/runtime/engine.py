@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ from sandbox.observe.intake import Intake
 from sandbox.observe.journal import Journal
 from sandbox.observe.ledger import Ledger
 from sandbox.observe.log_folder import LogFolder
-from sandbox.runtime.abilities import lack
 from sandbox.runtime.announcement import announce
 from sandbox.runtime.component import ComponentState, Supervised
 from sandbox.runtime.component_rows import component_rows
@@ -378,31 +377,11 @@ class Engine:
         return desk
 
     def _scenario_world(self) -> Any:
-        from sandbox.runtime.scenario_controls import ScenarioControls
-        from sandbox.runtime.scenario_world import ScenarioWorld
-        from sandbox.services.settings import HttpSettings
+        from sandbox.runtime.engine_world import engine_world
 
-        urls = {name: self.plan.local_url(name) for name in ("capsule", "odyssey", "plato")}
-        urls["registry"] = self.plan.local_url("schema-registry")
-        return ScenarioWorld(
-            self.own_kafka.clients,
-            self.journal,
-            self.clock,
-            {name: url for name, url in urls.items() if url},
-            breakers=self.breakers,
-            ledger=self.ledger,
-            groups=self.consumer_groups,
-            resets=self.resets,
-            set_speed=self._set_speed,
-            faults=self.faults,
-            outgoing=self.outgoing,
-            controls=ScenarioControls(self),
-            lacks=partial(lack, plan=self.plan),
-            log_folder=StateFolder(Path(self.plan.state_dir)).logs,
-            profile=self.plan.profile,
-            http=HttpSettings(auth=self.plan.auth, secret=self.token),
-        )
+        return engine_world(self)
 
-    async def _set_speed(self, speed: float) -> None:
+    async def set_speed(self, speed: float) -> None:
+        """How many times real time the clocks of all services run."""
         for supervised in self.services.values():
             await supervised.component.admin.set_speed(speed)
