@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from sandbox.tui.figures import count_text, duration_text, percent_text, rate_text, span_text
+from sandbox.tui.screens.scenario_words import taken
 from sandbox.tui.signs import sign_of
 from sandbox.tui.state import BreakerLine, ComponentLine, DeadLetterLine, FaultLine, LimitLine, RunLine, Snapshot
 from sandbox.tui.widgets.gauge import gauge
@@ -134,7 +135,7 @@ def story_lines(run: RunLine | None, now_ms: int, width: int, height: int) -> li
         if not step.number:
             lines.append(Content.styled(f"  {step.title}", "italic $dim").truncate(width, ellipsis=True))
             continue
-        right = _taken(step.took_ms, step.within_ms, now_ms - step.started_ms, step.state)
+        right = taken(step, now_ms)
         inset = "  " * step.path.count(".")
         room = width - right.cell_length - 3 - len(inset)
         title = Content(step.title).truncate(room, ellipsis=True)
@@ -150,16 +151,6 @@ def story_lines(run: RunLine | None, now_ms: int, width: int, height: int) -> li
         sign = sign_of(run.state)
         lines.append(Content.styled(f"{sign.mark} {sign.word} in {duration_text(run.took_ms)}", f"bold {sign.tone}"))
     return lines
-
-
-def _taken(took_ms: float | None, within_ms: float | None, passed_ms: float, state: str) -> Content:
-    if state != "running":
-        return Content.styled(duration_text(took_ms), "$dim")
-    passed_ms = max(0.0, passed_ms)
-    if not within_ms:
-        return Content.styled(duration_text(passed_ms), "$info")
-    text = f"{passed_ms / 1000:.1f} of {within_ms / 1000:.0f} s "
-    return Content.assemble((text, "$info"), gauge(passed_ms, within_ms, 8, "$info"))
 
 
 def letter_lines(letters: Sequence[DeadLetterLine], width: int) -> list[Content]:
